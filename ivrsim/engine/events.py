@@ -1,0 +1,216 @@
+"""What can happen to a call: everything the engine is told.
+
+Each class names the ``kind`` of the record that is written for it, and its fields are keys of
+that record's ``data`` (``leg`` is the record's own field), so that a recorded event can be
+fed again: ``event_from_record(record)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from ivrsim.trace.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """The first event of every call."""
+
+    kind: ClassVar[str] = "call.started"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached:
+    """The call has used up its time, or makes records without end: the caller hangs up."""
+
+    kind: ClassVar[str] = "call.limit"
+    limit: str = "max_time"
+    limit_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """One key of the keypad, one digit heard by the microphone, or one from a script."""
+
+    kind: ClassVar[str] = "digit"
+    digit: str
+    source: str = "keypad"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechHeard:
+    """Somebody on ``leg`` said ``text``."""
+
+    kind: ClassVar[str] = "speech"
+    leg: str
+    text: str
+    source: str = "party"
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PromptStarted:
+    """The answer to ``Play``: it sounds now, for ``duration_ms`` with all its repetitions."""
+
+    kind: ClassVar[str] = "prompt.started"
+    prompt: str
+    duration_ms: int | None
+    basis: str = "estimated"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEnded:
+    """The prompt has come to its end, or the person has skipped it."""
+
+    kind: ClassVar[str] = "prompt.finished"
+    prompt: str
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFailed:
+    """The prompt cannot be played: its file is missing, too large, or not audio."""
+
+    kind: ClassVar[str] = "prompt.failed"
+    prompt: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer started by ``StartTimer`` is due."""
+
+    kind: ClassVar[str] = "timer.fired"
+    timer: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookReplied:
+    """An HTTP reply, whatever its status. ``body`` is base64 when ``encoding`` says so."""
+
+    kind: ClassVar[str] = "webhook.response"
+    webhook: str
+    status: int
+    headers: Mapping[str, str]
+    body: str
+    encoding: str = "utf-8"
+    elapsed_ms: int = 0
+    page: str | None = None
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookFailed:
+    """No HTTP reply: see ``webhook.failed`` in ``trace.kinds`` for the reasons."""
+
+    kind: ClassVar[str] = "webhook.failed"
+    webhook: str
+    reason: str
+    message: str
+    phase: str = "connect"
+    elapsed_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LegRinging:
+    """The other telephone rings."""
+
+    kind: ClassVar[str] = "leg.ringing"
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    """The other telephone was picked up."""
+
+    kind: ClassVar[str] = "leg.answered"
+    leg: str
+    machine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LegBusy:
+    """The other telephone is engaged."""
+
+    kind: ClassVar[str] = "leg.busy"
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegUnanswered:
+    """The other telephone was not reached: unanswered, rejected, unreachable."""
+
+    kind: ClassVar[str] = "leg.unanswered"
+    leg: str
+    outcome: str = "unanswered"
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The person on ``leg`` put the receiver down."""
+
+    kind: ClassVar[str] = "leg.hangup"
+    leg: str
+    by: str = "caller"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCommand:
+    """A command from outside: REST API, a button, a script (``hangup`` for now)."""
+
+    kind: ClassVar[str] = "api.request"
+    request: str
+    op: str
+    args: Mapping[str, Any]
+    source: str = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A bookmark."""
+
+    kind: ClassVar[str] = "mark"
+    text: str
+
+
+Event = (
+    CallStarted
+    | LimitReached
+    | DigitPressed
+    | SpeechHeard
+    | PromptStarted
+    | PromptEnded
+    | PromptFailed
+    | TimerFired
+    | WebhookReplied
+    | WebhookFailed
+    | LegRinging
+    | LegAnswered
+    | LegBusy
+    | LegUnanswered
+    | HungUp
+    | ApiCommand
+    | Marked
+)
+
+EVENTS: dict[str, type[Any]] = {cls.kind: cls for cls in Event.__args__}  # type: ignore[attr-defined]
+_FIELDS = {kind: tuple(f.name for f in fields(cls)) for kind, cls in EVENTS.items()}
+
+
+def event_from_record(record: Record) -> Event:
+    """The event that was fed when ``record`` was written.
+
+    Raises ValueError when the record was not an input.
+    """
+    cls = EVENTS.get(record.kind)
+    if cls is None or not record.is_input:
+        raise ValueError(f"record {record.seq} ({record.kind}) was not fed to the engine")
+    data = record.data
+    values = {name: data[name] for name in _FIELDS[record.kind] if name in data}
+    if "leg" in _FIELDS[record.kind]:
+        values["leg"] = record.leg
+    event: Event = cls(**values)
+    return event

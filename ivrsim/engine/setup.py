@@ -1,0 +1,42 @@
+"""How a call is placed: everything about it that is input, without secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class CallSetup:
+    """A call before it begins.
+
+    ``caller`` is the number the call comes from, ``callee`` the number called, both E.164 with
+    ``+``; ``direction`` inbound (a person calls the application) or outbound (the platform
+    calls the person at the keypad). ``started_at`` is ISO 8601 in UTC with milliseconds.
+    ``urls`` by purpose: Vonage ``answer``, ``event``, ``fallback``; 8x8 ``vca``, ``vss``,
+    ``vcs``. ``document`` is an inline NCCO or callflow. ``authorized``: webhooks carry a
+    signature (Vonage) or the ``Authorization`` value (8x8), which the runtime adds.
+    """
+
+    platform: str
+    direction: str
+    caller: str
+    callee: str
+    started_at: str
+    seed: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
+    urls: Mapping[str, str | None] = field(default_factory=dict)
+    answer_method: str = "GET"
+    authorized: bool = False
+    document: Any = None
+    document_origin: str | None = None
+    secret: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> CallSetup:
+        """Raises TypeError on an unknown or missing field."""
+        return cls(**data)
