@@ -84,9 +84,9 @@ class CancelTimer:
 class SendWebhook:
     """One HTTP request; answered by exactly one WebhookReplied or WebhookFailed.
 
-    ``body`` is the exact bytes (None: no body). Timeouts in milliseconds: until the
-    connection stands, and from then until the whole reply is read. ``purpose`` and
-    ``context`` are for scripted pages: what happened (``digits``, ``status`` …).
+    ``body`` is the exact bytes (None: no body); ``url`` is complete; ``query`` repeats
+    the parameters it was given, for the signature. Timeouts in milliseconds: until the
+    connection stands, and from then until the whole reply is read. ``purpose`` and ``context`` are for scripted pages: what happened.
     """
 
     webhook: str
@@ -98,6 +98,7 @@ class SendWebhook:
     connect_ms: int
     read_ms: int
     context: Mapping[str, Any]
+    query: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ Event = (
     | Marked
 )
 
-EVENTS: dict[str, type[Any]] = {cls.kind: cls for cls in Event.__args__}  # type: ignore[attr-defined]
+EVENTS: dict[str, type[Any]] = {cls.kind: cls for cls in Event.__args__}
 _FIELDS = {kind: tuple(f.name for f in fields(cls)) for kind, cls in EVENTS.items()}
 
 

@@ -36,7 +36,7 @@ KINDS: Final[dict[str, str]] = {
     "capture.opened": "capture (id c1 …), try, tries, min_digits, max_digits (null: no limit), terminator (# or null), first_digit_ms, inter_digit_ms, overall_ms (null: none), barge_in (bool), types [dtmf …], secret (bool)",
     "capture.listening": "capture; the prompt has ended or was interrupted, the timers run",
     "capture.closed": "capture, digits, ended_by max_digits|terminator|inter_digit|first_digit|overall|prompt_end|hangup|replaced, timed_out (bool), valid (bool), digit_seqs [seq …]",
-    "digit": "(in) digit (0-9 * # A-D), source keypad|microphone|script|api, ignored (null, or why: no-capture, prompt-plays, webhook-pending, capture-full, bridged, call-ended …), capture (id or null)",
+    "digit": "(in) digit (0-9 * # A-D), source keypad|microphone|script|api, ignored (null, or why: no-capture, prompt-plays, webhook-pending, capture-full, not-a-digit-here, call-ended …), capture (id or null)",
     "speech": "(in) text, source party|typed|microphone, duration_ms; record.leg says who speaks",
     # timers
     "timer.started": "timer (id t1 …), name (first digit, inter-digit, overall, ring, wait, limit …), ms, due (call time)",

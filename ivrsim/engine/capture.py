@@ -1,0 +1,249 @@
+"""Taking digits: one try of a capture, for both platforms.
+
+=================  =========================================  ===============================
+                   while the prompt plays                     when it has ended
+=================  =========================================  ===============================
+first key          ``interrupt``: the prompt is cut           ends the wait for a first key
+                   ``collect``: counted, the prompt plays on
+                   ``ignore``: no effect
+each key           appended, until ``max_digits`` or the terminator; starts ``inter_digit_ms``
+``first_digit_ms`` from ``first_from``: prompt_end or open    until the first key
+``overall_ms``     from ``overall_from``: open, or            from the prompt's end or cut
+complete           ``interrupt``: at once                     at once
+                   ``collect``: when the prompt ends
+=================  =========================================  ===============================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ivrsim.engine.events import PromptFailed, TimerFired
+from ivrsim.engine.line import Prompt
+from ivrsim.engine.platform import CallerGone, Steps
+from ivrsim.engine.session import SECRET, OpenCapture, Session
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureSpec:
+    """One try. Times in milliseconds, None where there is no such limit.
+
+    ``during_prompt``: ``interrupt`` (barge-in), ``collect`` or ``ignore``. ``max_digits`` is the
+    most that is valid; they end the capture unless ``max_digits_ends`` is False.
+    ``timeout_fails``: a timeout makes the try invalid whatever was typed. ``keep_terminator``:
+    it is one of the digits. ``refused``: keys that have no effect. ``first_from`` and
+    ``overall_from``: those timers run from ``prompt_end`` or from ``open``. ``on_barge_in`` is
+    called before the first prompt that a key cuts.
+    """
+
+    prompts: tuple[Prompt, ...] = ()
+    during_prompt: str = "interrupt"
+    min_digits: int = 0
+    max_digits: int | None = None
+    terminator: str | None = None
+    keep_terminator: bool = False
+    max_digits_ends: bool = True
+    refused: str = ""
+    first_digit_ms: int | None = None
+    inter_digit_ms: int | None = None
+    overall_ms: int | None = None
+    first_from: str = "prompt_end"
+    overall_from: str = "prompt_end"
+    timeout_fails: bool = False
+    attempt: int = 1
+    attempts: int = 1
+    types: tuple[str, ...] = ("dtmf",)
+    secret: bool = False
+    on_barge_in: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """``digits`` without the terminator; ``shown`` the same, masked when secret."""
+
+    digits: str
+    shown: str
+    ended_by: str
+    timed_out: bool
+    valid: bool
+    failure: PromptFailed | None = None
+
+
+class _Capture:
+    """The state of one try; ``ended_by`` is None while it is open."""
+
+    def __init__(self, call: Session, spec: CaptureSpec) -> None:
+        self.call = call
+        self.spec = spec
+        self.digits: list[str] = []
+        self.seqs: list[int] = []
+        self.complete: str | None = None
+        self.ended_by: str | None = None
+        self.listening = False
+        self.failure: PromptFailed | None = None
+        self.first: str | None = None
+        self.inter: str | None = None
+        self.overall: str | None = None
+        self.open = OpenCapture(
+            call.new_id("c"),
+            spec.terminator,
+            spec.secret,
+            spec.refused,
+            spec.during_prompt == "ignore",
+        )
+
+    def keys(self) -> tuple[str, ...]:
+        timers = (self.first, self.inter, self.overall)
+        return ("digit", "line", *[timer for timer in timers if timer is not None])
+
+    def listen(self) -> None:
+        """The prompt has ended or was cut: the timers run from here."""
+        if self.listening:
+            return
+        self.listening = True
+        if self.complete is not None:
+            self.ended_by = self.complete
+            return
+        call, spec = self.call, self.spec
+        call.record("capture.listening", {"capture": self.open.id})
+        if self.overall is None:
+            self.start_overall()
+        if self.digits:
+            self.start_inter()
+        elif self.first is None:
+            self.start_first()
+
+    def start_overall(self) -> None:
+        if self.spec.overall_ms is not None:
+            self.overall = self.call.start_timer("overall", self.spec.overall_ms)
+
+    def start_first(self) -> None:
+        if self.spec.first_digit_ms is not None:
+            self.first = self.call.start_timer("first digit", self.spec.first_digit_ms)
+
+    def start_inter(self) -> None:
+        self.call.cancel_timer(self.inter)
+        self.inter = None
+        if self.spec.inter_digit_ms is not None:
+            self.inter = self.call.start_timer("inter-digit", self.spec.inter_digit_ms)
+
+    def press(self, digit: str, seq: int) -> None:
+        call, spec = self.call, self.spec
+        self.seqs.append(seq)
+        if call.line.busy and spec.during_prompt == "interrupt":
+            if spec.on_barge_in is not None and not self.digits:
+                spec.on_barge_in()
+            call.line.stop("digit")
+        call.cancel_timer(self.first)
+        self.first = None
+        if digit == spec.terminator:
+            if spec.keep_terminator:
+                self.digits.append(digit)
+            self.complete = "terminator"
+        else:
+            self.digits.append(digit)
+            if (
+                spec.max_digits_ends
+                and spec.max_digits is not None
+                and len(self.digits) >= spec.max_digits
+            ):
+                self.complete = "max_digits"
+        if self.complete is not None:
+            self.open.full = True
+            if not call.line.busy:
+                self.ended_by = self.complete
+        elif not call.line.busy and not self.listening:
+            self.listen()
+        elif self.listening or spec.first_from == "open":
+            self.start_inter()
+
+    def timed_out(self, timer: str) -> None:
+        if timer == self.first:
+            self.first, self.ended_by = None, "first_digit"
+        elif timer == self.inter:
+            self.inter, self.ended_by = None, "inter_digit"
+        elif timer == self.overall:
+            self.overall, self.ended_by = None, "overall"
+
+    def close(self, ended_by: str) -> Captured:
+        call, spec = self.call, self.spec
+        for timer in (self.first, self.inter, self.overall):
+            call.cancel_timer(timer)
+        call.capture = None
+        timed_out = ended_by in ("first_digit", "inter_digit", "overall")
+        count = sum(digit != spec.terminator for digit in self.digits)
+        enough = spec.min_digits <= count and (
+            spec.max_digits is None or count <= spec.max_digits
+        )
+        whole = ended_by in ("max_digits", "terminator") or (timed_out and not spec.timeout_fails)
+        digits = "".join(self.digits)
+        shown = "".join(
+            SECRET if spec.secret and digit != spec.terminator else digit for digit in self.digits
+        )
+        data: dict[str, Any] = {
+            "capture": self.open.id,
+            "digits": shown,
+            "ended_by": ended_by,
+            "timed_out": timed_out,
+            "valid": enough and whole,
+            "digit_seqs": self.seqs,
+        }
+        call.record("capture.closed", data, call.caller_leg, leads=True)
+        return Captured(digits, shown, ended_by, timed_out, enough and whole, self.failure)
+
+
+def capture(call: Session, spec: CaptureSpec) -> Steps[Captured]:
+    """One try of a capture: prompts, keys, timers.
+
+    When the caller hangs up, the capture is closed (``hangup``) and CallerGone passes on.
+    """
+    state = _Capture(call, spec)
+    call.record(
+        "capture.opened",
+        {
+            "capture": state.open.id,
+            "try": spec.attempt,
+            "tries": spec.attempts,
+            "min_digits": spec.min_digits,
+            "max_digits": spec.max_digits,
+            "terminator": spec.terminator,
+            "first_digit_ms": spec.first_digit_ms,
+            "inter_digit_ms": spec.inter_digit_ms,
+            "overall_ms": spec.overall_ms,
+            "barge_in": spec.during_prompt == "interrupt",
+            "types": list(spec.types),
+            "secret": spec.secret,
+        },
+        call.caller_leg,
+        leads=True,
+    )
+    call.capture = state.open
+    for prompt in spec.prompts:
+        call.line.play(prompt)
+    if spec.first_from == "open":
+        state.start_first()
+    if spec.overall_from == "open":
+        state.start_overall()
+    try:
+        while call.typed_ahead and state.complete is None:
+            state.press(*call.typed_ahead.pop(0))
+        if not call.line.busy and state.ended_by is None:
+            state.listen()
+        while state.ended_by is None:
+            event = yield state.keys()
+            if isinstance(event, tuple):
+                state.press(*event)
+            elif isinstance(event, TimerFired):
+                state.timed_out(event.timer)
+            else:
+                if isinstance(event, PromptFailed) and state.failure is None:
+                    state.failure = event
+                if not call.line.busy:
+                    state.listen()
+    except CallerGone:
+        state.close("hangup")
+        raise
+    call.line.stop("action")
+    return state.close(state.ended_by)

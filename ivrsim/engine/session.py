@@ -1,0 +1,558 @@
+"""A call as a pure state machine: events in, records and commands out.
+
+Theory of operation. ``feed(event, t)`` is the only door. It writes the record of the event
+(marked as input), wakes the program that waited for it, and returns all records and
+commands that came of it. Programs are generators (``Steps``): the platform's ``main`` and
+the side tasks it spawns, such as the delivery of an event webhook. A program yields the
+keys it waits for; each key has at most one waiter. The session never sleeps, reads a clock,
+opens a socket or plays; ids and choices come from the seed. Hence the same events give the
+same records and commands, always.
+
+Causes. While an event is handled, ``cause`` is the ``seq`` of its record; ``record(...,
+leads=True)`` moves it on, so that a chain of records reads as a chain of causes. An answer
+(a reply, the end of a prompt, a timer) has the record of its command as cause.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ivrsim.engine import events as ev
+from ivrsim.engine.commands import (
+    CancelTimer,
+    Command,
+    DropLeg,
+    EndCall,
+    ReplyApi,
+    StartTimer,
+)
+from ivrsim.engine.diagnostic import Diagnostic
+from ivrsim.engine.leg import Leg
+from ivrsim.engine.line import Line
+from ivrsim.engine.platform import CallerGone, Outcome, Platform, Steps
+from ivrsim.engine.setup import CallSetup
+from ivrsim.trace.masking import mask_headers
+from ivrsim.trace.record import Record
+
+SECRET = "•"
+
+
+class _Task:
+    """A running program and the keys it waits for."""
+
+    __slots__ = ("keys", "steps")
+
+    def __init__(self, steps: Steps[Any]) -> None:
+        self.steps = steps
+        self.keys: tuple[str, ...] = ()
+
+
+class OpenCapture:
+    """What the session must know of a capture to judge a key.
+
+    ``refused`` are keys without effect; ``deaf``: no key has any while a prompt plays.
+    """
+
+    __slots__ = ("deaf", "full", "id", "refused", "secret", "terminator")
+
+    def __init__(
+        self, id: str, terminator: str | None, secret: bool, refused: str, deaf: bool
+    ) -> None:
+        self.id = id
+        self.terminator = terminator
+        self.secret = secret
+        self.refused = refused
+        self.deaf = deaf
+        self.full = False
+
+
+class Session:
+    """One conversation. Platforms' programs use its public methods; the runtime only ``feed``."""
+
+    def __init__(self, platform: Platform, setup: CallSetup) -> None:
+        self.platform = platform
+        self.setup = setup
+        self.random = random.Random(setup.seed)
+        self.t = 0
+        self.cause: int | None = None
+        self.line = Line(self)
+        self.legs: dict[str, Leg] = {}
+        self.caller_leg = ""
+        self.bridged = False
+        self.closing = False
+        self.ended = False
+        self.started = False
+        self.errors = 0
+        self.capture: OpenCapture | None = None
+        self.typed_ahead: list[tuple[str, int]] = []
+        self._started_at = datetime.fromisoformat(setup.started_at.replace("Z", "+00:00"))
+        self._seq = 0
+        self._records: list[Record] = []
+        self._commands: list[Command] = []
+        self._waiting: dict[str, _Task] = {}
+        self._tasks: list[_Task] = []
+        self._main: _Task | None = None
+        self._outcome: Outcome | None = None
+        self._counters: dict[str, int] = {}
+        self._timers: dict[str, tuple[str, int]] = {}
+        self._webhooks: dict[str, int] = {}
+        self._decided: set[str] = set()
+        self._ignored_why: str | None = None
+
+    # ------------------------------------------------------------------ the door
+
+    def feed(self, event: ev.Event, t: int) -> tuple[list[Record], list[Command]]:
+        """Tell the session what happened at ``t`` (milliseconds of call time, never falling)."""
+        if t > self.t:
+            self.t = t
+        records: list[Record] = []
+        commands: list[Command] = []
+        self._records, self._commands = records, commands
+        self.cause = None
+        _HANDLERS[type(event)](self, event)
+        if not self.ended and self.started and not self._tasks:
+            self._finish()
+        return records, commands
+
+    # ------------------------------------------------------------------ for programs
+
+    def record(
+        self,
+        kind: str,
+        data: dict[str, Any],
+        leg: str | None = None,
+        *,
+        leads: bool = False,
+    ) -> int:
+        """Write a record; with ``leads`` it becomes the cause of what follows."""
+        self._seq = seq = self._seq + 1
+        self._records.append(Record(seq, self.t, kind, leg, self.cause, False, data))
+        if leads:
+            self.cause = seq
+        return seq
+
+    def command(self, command: Command) -> None:
+        self._commands.append(command)
+
+    def new_id(self, prefix: str) -> str:
+        """``w1``, ``w2`` … by prefix."""
+        count = self._counters.get(prefix, 0) + 1
+        self._counters[prefix] = count
+        return f"{prefix}{count}"
+
+    def time(self, t: int | None = None) -> datetime:
+        """Time of day at call time ``t`` (milliseconds; now when None), in UTC."""
+        return self._started_at + timedelta(milliseconds=self.t if t is None else t)
+
+    def spawn(self, steps: Steps[Any]) -> None:
+        """Run ``steps`` beside the main program; the call ends only when it has ended too."""
+        cause = self.cause
+        task = _Task(steps)
+        self._tasks.append(task)
+        self._resume(task, None)
+        self.cause = cause
+
+    def start_timer(self, name: str, ms: int) -> str:
+        """Start a timer of ``ms`` milliseconds; wait for it with the id returned."""
+        timer = self.new_id("t")
+        due = self.t + ms
+        seq = self.record("timer.started", {"timer": timer, "name": name, "ms": ms, "due": due})
+        self._timers[timer] = (name, seq)
+        self.command(StartTimer(timer, due))
+        return timer
+
+    def cancel_timer(self, timer: str | None) -> None:
+        """Cancel a timer that may have fired already, or None."""
+        if timer is None:
+            return
+        entry = self._timers.pop(timer, None)
+        if entry is not None:
+            self.record("timer.cancelled", {"timer": timer, "name": entry[0]})
+            self.command(CancelTimer(timer))
+
+    def expect_webhook(self, webhook: str, seq: int) -> None:
+        """``seq`` is the record of the request whose answer is awaited."""
+        self._webhooks[webhook] = seq
+
+    def add_leg(self, leg: Leg) -> None:
+        """Put a leg into the conversation. The first with role ``caller`` is the caller's."""
+        self.legs[leg.id] = leg
+        if leg.role == "caller":
+            self.caller_leg = leg.id
+        data = {
+            "role": leg.role,
+            "name": leg.name,
+            "direction": leg.direction,
+            "from": leg.from_,
+            "to": leg.to,
+            "endpoint": "phone",
+        }
+        seq = self.record("leg.created", data, leg.id, leads=True)
+        leg.causes["created"] = seq
+
+    def answer_leg(self, leg: Leg) -> None:
+        """The platform picks up (an inbound call)."""
+        leg.state = "answered"
+        leg.answered_at = self.t
+        self.record("leg.answered", {"machine": False}, leg.id, leads=True)
+
+    def end_leg(self, leg: Leg, outcome: str, by: str) -> None:
+        """The leg is over; harmless when it was over already."""
+        if leg.ended:
+            return
+        leg.state = "ended"
+        leg.ended_at = self.t
+        leg.outcome = outcome
+        leg.ended_by = by
+        if leg.role == "caller":
+            self.line.stop("hangup")
+        data = {"outcome": outcome, "by": by, "duration_ms": leg.talked_ms()}
+        self.record("leg.ended", data, leg.id)
+        self.command(DropLeg(leg.id))
+
+    def diagnose(self, diagnostic: Diagnostic, document: str | None = None) -> None:
+        """Write a remark; one of severity error makes the call failed."""
+        if diagnostic.severity == "error":
+            self.errors += 1
+        data = diagnostic.to_json()
+        data["document"] = document
+        self.record("diagnostic", data)
+
+    def setting(self, name: str) -> str:
+        """The value of a setting, without saying that it decided something."""
+        value = self.setup.settings.get(name)
+        return self.platform.settings[name].default if value is None else value
+
+    def decide(self, name: str, why: str) -> str:
+        """The value of a setting that decides something now; the trace says so once."""
+        setting = self.platform.settings[name]
+        value = self.setup.settings.get(name, setting.default)
+        if name not in self._decided:
+            self._decided.add(name)
+            self.record(
+                "setting.decided",
+                {
+                    "name": name,
+                    "value": value,
+                    "default": setting.default,
+                    "choices": list(setting.choices),
+                    "basis": setting.basis,
+                    "page": setting.page,
+                    "why": why,
+                },
+            )
+        return value
+
+    def wake(self, key: str, event: object) -> bool:
+        """Resume whoever waits for ``key``; False when nobody does."""
+        task = self._waiting.get(key)
+        if task is None:
+            return False
+        self._resume(task, event)
+        return True
+
+    # ------------------------------------------------------------------ for the line
+
+    def input_record(
+        self, kind: str, data: dict[str, Any], cause: int | None, leg: str | None = None
+    ) -> int:
+        """Write the record of an event; it is the cause of all that follows in this feed."""
+        self._seq = seq = self._seq + 1
+        self._records.append(Record(seq, self.t, kind, leg, cause, True, data))
+        self.cause = seq
+        return seq
+
+    # ------------------------------------------------------------------ programs
+
+    def _resume(self, task: _Task, value: object, error: Exception | None = None) -> None:
+        waiting = self._waiting
+        for key in task.keys:
+            del waiting[key]
+        task.keys = ()
+        try:
+            keys = task.steps.send(value) if error is None else task.steps.throw(error)
+        except StopIteration as stop:
+            self._tasks.remove(task)
+            if task is self._main:
+                self._outcome = stop.value
+                self.closing = True
+        else:
+            task.keys = keys
+            for key in keys:
+                waiting[key] = task
+
+    def _caller_gone(self, by: str) -> None:
+        """The caller has left: stop the sound and tell the main program, once."""
+        if self.closing or self._main is None:
+            return
+        self.closing = True
+        self.line.stop("hangup")
+        self._resume(self._main, None, CallerGone(by))
+
+    def _finish(self) -> None:
+        outcome = self._outcome or Outcome("aborted", "limit", True, "the call had to be cut off")
+        self.ended = True
+        failed = outcome.failed or self.errors > 0
+        data = {
+            "status": outcome.status,
+            "by": outcome.by,
+            "failed": failed,
+            "why": outcome.why,
+            "duration_ms": self.t,
+        }
+        self.record("call.ended", data)
+        self.command(EndCall(outcome.status, failed))
+
+    def _abort(self) -> None:
+        """End everything now: the call went on beyond its limit although the caller had gone."""
+        self.closing = True
+        for task in list(self._tasks):
+            task.steps.close()
+        self._tasks.clear()
+        self._waiting.clear()
+        self.line.stop("hangup")
+        for leg in self.legs.values():
+            self.end_leg(leg, "cancelled", "limit")
+
+    # ------------------------------------------------------------------ events
+
+    def _on_call_started(self, event: ev.CallStarted) -> None:
+        if self.started:
+            self.input_record(event.kind, {"ignored": True}, None)
+            return
+        self.started = True
+        setup = self.setup
+        data = {
+            "platform": self.platform.name,
+            "direction": setup.direction,
+            "from": setup.caller,
+            "to": setup.callee,
+            "ids": self.platform.ids(self),
+        }
+        self.input_record(event.kind, data, None)
+        self._main = task = _Task(self.platform.main(self))
+        self._tasks.append(task)
+        self._resume(task, None)
+
+    def _on_limit(self, event: ev.LimitReached) -> None:
+        data: dict[str, Any] = {"limit": event.limit, "limit_ms": event.limit_ms}
+        if self.ended or not self.started:
+            data["ignored"] = True
+        self.input_record(event.kind, data, None)
+        if self.ended or not self.started:
+            return
+        if self.closing:
+            self._abort()
+        else:
+            self._caller_gone("limit")
+
+    def _on_digit(self, event: ev.DigitPressed) -> None:
+        capture = self.capture
+        digit, why, capture_id = event.digit, None, None
+        buffered = False
+        if (
+            capture is not None
+            and not capture.full
+            and digit not in capture.refused
+            and not (capture.deaf and self.line.busy)
+        ):
+            capture_id = capture.id
+            if capture.secret and digit != capture.terminator:
+                digit = SECRET
+        else:
+            why = self._why_ignored()
+            if why in _TYPED_AHEAD and self.setting(f"{self.platform.name}.type_ahead") == "keep":
+                buffered, why = True, None
+        data: dict[str, Any] = {
+            "digit": digit,
+            "source": event.source,
+            "ignored": why,
+            "capture": capture_id,
+        }
+        if buffered:
+            data["typed_ahead"] = True
+        seq = self.input_record(event.kind, data, None, self.caller_leg or None)
+        if capture_id is not None:
+            self._ignored_why = None
+            self.wake("digit", (event.digit, seq))
+        elif buffered:
+            self._decide_type_ahead()
+            self.typed_ahead.append((event.digit, seq))
+        elif why is not None and why != self._ignored_why:
+            self._ignored_why = why
+            if why in _TYPED_AHEAD:
+                self._decide_type_ahead()
+            remark = self.platform.key_ignored(digit, why)
+            if remark is not None:
+                self.diagnose(remark)
+
+    def _decide_type_ahead(self) -> None:
+        self.decide(f"{self.platform.name}.type_ahead", "a key was pressed ahead of its capture")
+
+    def _why_ignored(self) -> str | None:
+        """Why a key has no effect now; None when it goes through to the other side."""
+        if self.ended or self.closing:
+            return "call-ended"
+        if not self.started:
+            return "no-capture"
+        if self.bridged:
+            return None
+        if self.capture is not None:
+            if self.capture.full:
+                return "capture-full"
+            return "prompt-plays" if self.line.busy else "not-a-digit-here"
+        if self._main is not None and any(key in self._webhooks for key in self._main.keys):
+            return "webhook-pending"
+        if self.line.busy:
+            return "prompt-plays"
+        return "no-capture"
+
+    def _on_speech(self, event: ev.SpeechHeard) -> None:
+        leg = self.legs.get(event.leg)
+        data = {
+            "text": event.text,
+            "source": event.source,
+            "duration_ms": event.duration_ms,
+        }
+        self.input_record(event.kind, data, leg.causes.get("bridged") if leg else None, event.leg)
+
+    def _on_timer(self, event: ev.TimerFired) -> None:
+        entry = self._timers.pop(event.timer, None)
+        if entry is None:
+            self.input_record(event.kind, {"timer": event.timer, "ignored": True}, None)
+            return
+        name, cause = entry
+        self.input_record(event.kind, {"timer": event.timer, "name": name}, cause)
+        self.wake(event.timer, event)
+
+    def _on_reply(self, event: ev.WebhookReplied) -> None:
+        cause = self._webhooks.pop(event.webhook, None)
+        late = event.webhook not in self._waiting
+        size = len(event.body)
+        data = {
+            "webhook": event.webhook,
+            "status": event.status,
+            "headers": mask_headers(event.headers),
+            "body": event.body,
+            "encoding": event.encoding,
+            "size": size,
+            "elapsed_ms": event.elapsed_ms,
+            "page": event.page,
+            "secret": event.secret,
+            "ignored": late,
+        }
+        self.input_record(event.kind, data, cause)
+        if not late:
+            self.wake(event.webhook, event)
+
+    def _on_webhook_failed(self, event: ev.WebhookFailed) -> None:
+        cause = self._webhooks.pop(event.webhook, None)
+        late = event.webhook not in self._waiting
+        data = {
+            "webhook": event.webhook,
+            "reason": event.reason,
+            "message": event.message,
+            "phase": event.phase,
+            "elapsed_ms": event.elapsed_ms,
+            "ignored": late,
+        }
+        self.input_record(event.kind, data, cause)
+        if not late:
+            self.wake(event.webhook, event)
+
+    def _on_leg(
+        self, event: ev.LegRinging | ev.LegAnswered | ev.LegBusy | ev.LegUnanswered
+    ) -> None:
+        leg = self.legs.get(event.leg)
+        data: dict[str, Any] = {}
+        if isinstance(event, ev.LegAnswered):
+            data["machine"] = event.machine
+        elif isinstance(event, ev.LegUnanswered):
+            data["outcome"] = event.outcome
+        key = f"leg:{event.leg}"
+        awaited = key in self._waiting
+        if isinstance(event, ev.LegRinging):
+            known = leg is not None and leg.state == "new"
+        else:
+            known = leg is not None and leg.state in ("new", "ringing") and awaited
+        if leg is None or not known:
+            data["ignored"] = True
+            self.input_record(event.kind, data, None, event.leg)
+            return
+        seq = self.input_record(event.kind, data, leg.causes.get("ring"), event.leg)
+        if isinstance(event, ev.LegRinging):
+            leg.state = "ringing"
+        elif isinstance(event, ev.LegAnswered):
+            leg.state = "answered"
+            leg.answered_at = self.t
+            leg.causes["answered"] = seq
+        self.wake(key, event)
+
+    def _on_hangup(self, event: ev.HungUp) -> None:
+        leg = self.legs.get(event.leg)
+        data: dict[str, Any] = {"by": event.by}
+        up = leg is not None and (
+            leg.state == "answered" or (leg.role == "caller" and not leg.ended)
+        )
+        if leg is None or not up:
+            data["ignored"] = True
+            self.input_record(event.kind, data, None, event.leg)
+            return
+        self.input_record(event.kind, data, leg.causes.get("bridged"), event.leg)
+        if leg.role == "caller":
+            self._caller_gone(event.by)
+            return
+        self.end_leg(leg, "completed", event.by)
+        self.wake(f"leg:{leg.id}", event)
+
+    def _on_api(self, event: ev.ApiCommand) -> None:
+        data: dict[str, Any] = {
+            "request": event.request,
+            "op": event.op,
+            "args": dict(event.args),
+            "source": event.source,
+        }
+        self.input_record(event.kind, data, None)
+        if event.op != "hangup":
+            result: dict[str, Any] = {"error": f"not yet simulated: {event.op}"}
+        elif self.closing or not self.started:
+            result = {"error": "the call is not in progress"}
+        else:
+            result = {}
+        ok = not result
+        self.record("api.response", {"request": event.request, "ok": ok, "result": result})
+        self.command(ReplyApi(event.request, ok, result))
+        if ok:
+            by = "caller" if event.source in ("button", "script") else "api"
+            if by == "caller":
+                self.record("leg.hangup", {"by": by}, self.caller_leg or None, leads=True)
+            self._caller_gone(by)
+
+    def _on_mark(self, event: ev.Marked) -> None:
+        self.input_record(event.kind, {"text": event.text}, None)
+
+
+_TYPED_AHEAD = frozenset({"prompt-plays", "webhook-pending", "no-capture", "capture-full"})
+
+_HANDLERS: Mapping[type[Any], Callable[[Session, Any], None]] = {
+    ev.CallStarted: Session._on_call_started,
+    ev.LimitReached: Session._on_limit,
+    ev.DigitPressed: Session._on_digit,
+    ev.SpeechHeard: Session._on_speech,
+    ev.PromptStarted: lambda session, event: session.line.started(event),
+    ev.PromptEnded: lambda session, event: session.line.ended(event),
+    ev.PromptFailed: lambda session, event: session.line.failed(event),
+    ev.TimerFired: Session._on_timer,
+    ev.WebhookReplied: Session._on_reply,
+    ev.WebhookFailed: Session._on_webhook_failed,
+    ev.LegRinging: Session._on_leg,
+    ev.LegAnswered: Session._on_leg,
+    ev.LegBusy: Session._on_leg,
+    ev.LegUnanswered: Session._on_leg,
+    ev.HungUp: Session._on_hangup,
+    ev.ApiCommand: Session._on_api,
+    ev.Marked: Session._on_mark,
+}

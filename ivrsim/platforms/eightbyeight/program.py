@@ -1,0 +1,661 @@
+"""A call on 8x8, top to bottom, as the platform's own pages tell it.
+
+Inbound: VCA CALL_RECEIVED → its callflow. Outbound: the callflow of the request, which begins
+with makeCall. Then action by action, with a VCA where ``8x8.vca_after`` puts one, until a
+callflow hangs up, is empty, fails, or somebody leaves; VSS last. VCS webhooks run beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ivrsim.engine.capture import Captured, CaptureSpec, capture
+from ivrsim.engine.commands import AudioFile, Speech, Tone
+from ivrsim.engine.diagnostic import Diagnostic
+from ivrsim.engine.events import WebhookFailed
+from ivrsim.engine.leg import Leg
+from ivrsim.engine.line import Prompt
+from ivrsim.engine.platform import CallerGone, Outcome, Steps
+from ivrsim.engine.session import Session
+from ivrsim.engine.setting import Setting
+from ivrsim.engine.setup import CallSetup
+from ivrsim.engine.steps import Request, bridge, dial, play, request, wait
+from ivrsim.platforms.eightbyeight import pages
+from ivrsim.platforms.eightbyeight.actions import (
+    FILE_LIMIT_BYTES,
+    Action,
+    Hangup,
+    MakeCall,
+    PlayFile,
+    Say,
+    SayAndCapture,
+    language_of,
+)
+from ivrsim.platforms.eightbyeight.bodies import (
+    LegFacts,
+    SessionError,
+    SessionFacts,
+    epoch_ms,
+    last_action_word,
+    new_id,
+    vca_body,
+    vcs_body,
+    vss_body,
+)
+from ivrsim.platforms.eightbyeight.codes import (
+    CALLFLOW_INVALID,
+    DOWNLOAD_FAILED,
+    SIP_CODES,
+    UNREACHABLE,
+)
+from ivrsim.platforms.eightbyeight.documents import Callflow, read_callflow
+from ivrsim.platforms.eightbyeight.numbers import with_plus
+from ivrsim.platforms.eightbyeight.replies import Reply, read_reply
+from ivrsim.platforms.eightbyeight.settings import SETTINGS
+
+SUB_ACCOUNT: Final = "ivrsim"
+CONNECT_MS: Final = 1000
+"""With a prompt first, the caller is connected about a second after initiation (observed)."""
+
+# How a leg that was not answered ended, in the platform's words (rejected: assumed).
+_STATUS: Final = {
+    "busy": "BUSY",
+    "timeout": "NO_ANSWER",
+    "unanswered": "NO_ANSWER",
+    "cancelled": "CANCELED",
+}
+
+
+class _End(Exception):
+    """The session ends with ``status``; ``by`` as in Outcome; ``error`` when it is ERROR."""
+
+    def __init__(self, status: str, by: str, error: SessionError | None = None) -> None:
+        super().__init__(status)
+        self.status, self.by, self.error = status, by, error
+
+
+class EightByEight:
+    """The 8x8 Voice API for one session."""
+
+    name = "8x8"
+    settings: Mapping[str, Setting] = SETTINGS
+
+    def __init__(self, setup: CallSetup) -> None:
+        self._setup = setup
+        self._base = epoch_ms(setup.started_at)
+        self._session = SessionFacts("", SUB_ACCOUNT)
+        self._request_id = ""
+        self._legs: list[Leg] = []
+        self._client_action_id: str | None = None
+        self._last_action = ""
+        self._dialling = False
+        self._document = ""
+        self._secret = setup.secret
+
+    def ids(self, call: Session) -> dict[str, str]:
+        self._session = SessionFacts(new_id(call.random), SUB_ACCOUNT)
+        self._request_id = new_id(call.random)
+        return {"sessionId": self._session.session_id, "callFlowRequestId": self._request_id}
+
+    def key_ignored(self, digit: str, why: str) -> Diagnostic | None:
+        return Diagnostic(
+            "8x8.key-ignored",
+            "warning",
+            f"the key {digit} had no effect: {_WHY_IGNORED.get(why, why)}",
+            suggestion="set 8x8.type_ahead=keep to try the other reading"
+            if why != "call-ended"
+            else None,
+            basis="assumed",
+            page=pages.ACTIONS,
+        )
+
+    # ------------------------------------------------------------------ the call
+
+    def main(self, call: Session) -> Steps[Outcome]:
+        try:
+            if self._setup.direction == "inbound":
+                yield from self._inbound(call)
+            else:
+                yield from self._outbound(call)
+            end = _End("COMPLETED", "platform")
+        except _End as reached:
+            end = reached
+        except CallerGone as gone:
+            end = _End("CANCELED" if self._dialling else "COMPLETED", gone.by)
+        call.closing = True
+        return (yield from self._finish(call, end))
+
+    def _inbound(self, call: Session) -> Steps[None]:
+        setup = self._setup
+        leg = self._new_leg(call, "caller", "inbound", setup.caller, setup.callee)
+        self._vcs(call, leg, "CALL_RECEIVED")
+        if setup.document is not None:
+            callflow = self._given(call, "reply")
+        else:
+            callflow = yield from self._vca(call, "CALL_RECEIVED", {"event": "start"})
+        # The whole session is this loop: a callflow, and the callflow that follows from it.
+        yield from self._run_all(call, callflow)
+
+    def _outbound(self, call: Session) -> Steps[None]:
+        callflow = self._given(call, "api")
+        first = callflow.actions[0]
+        assert isinstance(first, MakeCall)  # -1013 otherwise
+        yield from self._run_all(call, callflow)
+
+    def _given(self, call: Session, where: Any) -> Callflow:
+        """The callflow of the request, or of the file."""
+        callflow = read_callflow(
+            self._setup.document,
+            settings=self._setup.settings,
+            where=where,
+            has_vca=bool(self._setup.urls.get("vca")),
+        )
+        self._received(call, callflow, self._setup.document_origin or "flow", None)
+        if not callflow.usable:
+            code = callflow.code or CALLFLOW_INVALID
+            error = SessionError(code, callflow.code_message or "", self._request_id)
+            raise _End("NOT_CREATED" if where == "api" else "ERROR", "application", error)
+        return callflow
+
+    def _received(
+        self, call: Session, callflow: Callflow, origin: str, page: str | None
+    ) -> str:
+        document = call.new_id("d")
+        call.record(
+            "document.received",
+            {
+                "document": document,
+                "origin": origin,
+                "page": page,
+                "body": callflow.raw,
+                "actions": callflow.listing(),
+            },
+            call.caller_leg or None,
+            leads=True,
+        )
+        for diagnostic in callflow.diagnostics:
+            call.diagnose(diagnostic, document)
+        self._document = document
+        return document
+
+    def _run_all(self, call: Session, callflow: Callflow | None) -> Steps[None]:
+        while callflow is not None:
+            callflow = yield from self._run(call, callflow)
+
+    def _run(self, call: Session, callflow: Callflow) -> Steps[Callflow | None]:
+        """Run one callflow; the one that follows from it, or None when nothing does."""
+        document = self._document
+        actions = callflow.actions
+        for index, action in enumerate(actions):
+            last = index == len(actions) - 1
+            hangup_next = not last and isinstance(actions[index + 1], Hangup)
+            place = {"document": document, "pointer": action.pointer, "action": action.action}
+            call.record(
+                "action.started",
+                {**place, "summary": action.summary},
+                call.caller_leg or None,
+                leads=True,
+            )
+            self._last_action = last_action_word(action.action, self._setup.settings)
+            outcome = "failed"
+            try:
+                vca = yield from self._do(call, action, last=last, hangup_next=hangup_next)
+                outcome = "done"
+            except CallerGone:
+                outcome = "interrupted"
+                raise
+            except _End as end:
+                outcome = "done" if end.error is None else "failed"
+                raise
+            finally:
+                call.record("action.finished", {**place, "outcome": outcome}, leads=True)
+            if vca is not None:
+                digits, shown, context = vca
+                return (
+                    yield from self._vca(call, "ACTION_COMPLETED", context, digits, shown)
+                )
+        return None
+
+    def _do(
+        self, call: Session, action: Action, *, last: bool, hangup_next: bool
+    ) -> Steps[tuple[str | None, str | None, dict[str, Any]] | None]:
+        """One action; the digits (as sent, as shown) and context of the VCA that is due, or None."""
+        captured: Captured | None = None
+        if isinstance(action, MakeCall):
+            if not self._legs:
+                yield from self._call_out(call, action)
+            else:
+                yield from self._bridge(call, action)
+                if call.decide("8x8.vca_after_bridge", "the other side has hung up") == "no":
+                    raise _End("COMPLETED", "party")
+                return None, None, {"event": "done"}
+        else:
+            yield from self._connect(call)
+            if isinstance(action, Hangup):
+                raise _End("COMPLETED", "application")
+            if isinstance(action, SayAndCapture):
+                captured = yield from self._say_and_capture(call, action)
+            elif isinstance(action, Say):
+                speech = self._speech(action.params.text, action.params)
+                yield from self._play(call, speech, action.params.repetition)
+            else:
+                assert isinstance(action, PlayFile)
+                sound = AudioFile(action.params.file_url, FILE_LIMIT_BYTES)
+                yield from self._play(call, sound, action.params.repetition)
+        if captured is not None:
+            if hangup_next:
+                return None  # documented: the digits are lost
+            return self._digits(call, captured)
+        if hangup_next:
+            return None
+        after = self._setting("8x8.vca_after")
+        if after == "every_action" or (last and after == "last_action"):
+            call.decide("8x8.vca_after", "an action without digits has ended")
+            return None, None, {"event": "done"}
+        return None
+
+    # ------------------------------------------------------------------ actions
+
+    def _connect(self, call: Session) -> Steps[None]:
+        """Pick up, if this is the first thing that an incoming caller hears."""
+        leg = self._legs[0]
+        if leg.state == "answered":
+            return
+        yield from wait(call, CONNECT_MS, "connect")
+        call.answer_leg(leg)
+        self._vcs(call, leg, "CALL_CONNECTED")
+
+    def _call_out(self, call: Session, action: MakeCall) -> Steps[None]:
+        """The first makeCall of a session that was asked for by the API."""
+        params = action.params
+        leg = self._new_leg(call, "caller", "outbound", params.source, params.destination)
+        self._vcs(call, leg, "CALL_INITIATED")
+        outcome = yield from self._ring(call, leg)
+        if outcome != "answered":
+            self._vcs(call, leg, "CALL_DISCONNECTED")
+            raise _End(_STATUS.get(outcome, "FAILED"), "party")
+        self._vcs(call, leg, "CALL_CONNECTED")
+
+    def _ring(self, call: Session, leg: Leg) -> Steps[str]:
+        seconds = float(self._setting("8x8.ring_timeout"))
+        outcome = yield from dial(
+            call, leg, timeout_ms=round(seconds * 1000), number=with_plus(leg.to)
+        )
+        if outcome == "timeout":
+            call.decide("8x8.ring_timeout", "nobody answered")
+        return outcome
+
+    def _bridge(self, call: Session, action: MakeCall) -> Steps[None]:
+        """Call a second party and connect it with the caller, until it hangs up.
+
+        Not answered: no VCA, the first leg drops too, the session has the status of the second
+        leg. The caller hears ringback; one who was not yet connected is connected when the
+        other side answers.
+        """
+        params = action.params
+        caller = self._legs[0]
+        leg = self._new_leg(call, "party", "outbound", params.source, params.destination)
+        self._vcs(call, leg, "CALL_INITIATED")
+        call.line.play(Prompt(Tone("ringback"), loop=0, purpose="ringback"))
+        self._dialling = True
+        outcome = yield from self._ring(call, leg)
+        self._dialling = False
+        call.line.stop("action")
+        if outcome != "answered":
+            self._vcs(call, leg, "CALL_DISCONNECTED")
+            raise _End(_STATUS.get(outcome, "FAILED"), "party")
+        if caller.state != "answered":
+            call.answer_leg(caller)
+            self._vcs(call, caller, "CALL_CONNECTED")
+        self._vcs(call, leg, "CALL_CONNECTED")
+        try:
+            yield from bridge(call, leg)
+        finally:
+            self._vcs(call, leg, "CALL_DISCONNECTED")
+
+    def _speech(self, text: str, params: Any) -> Speech:
+        profile = params.voice_profile
+        return Speech(
+            text, text, language_of(profile) or "en-US", voice=profile, speed=params.speed
+        )
+
+    def _play(
+        self,
+        call: Session,
+        sound: Speech | AudioFile,
+        loop: int = 1,
+        purpose: str = "prompt",
+    ) -> Steps[None]:
+        prompt = yield from play(call, Prompt(sound, loop, purpose=purpose))
+        self._check_played(call, prompt)
+
+    def _check_played(self, call: Session, prompt: Prompt) -> None:
+        if prompt.failure is None:
+            return
+        call.diagnose(
+            Diagnostic(
+                "8x8.file-not-played",
+                "error",
+                prompt.failure.message,
+                reason="Unable to download file for playback",
+                basis="documented",
+                page=pages.ACTIONS,
+            )
+        )
+        raise _End(
+            "ERROR",
+            "platform",
+            SessionError.of(
+                DOWNLOAD_FAILED, call_flow_request_id=self._request_id, action=self._last_action
+            ),
+        )
+
+    def _say_and_capture(self, call: Session, action: SayAndCapture) -> Steps[Captured]:
+        """Prompt and collect, up to ``noOfTries``; the messages belong to it."""
+        params, rules = action.params, action.rules
+        if rules.defaulted:
+            call.decide(
+                "8x8.capture_defaults", f"the action has no {', '.join(rules.defaulted)}"
+            )
+        barge_in = self._setting("8x8.barge_in") == "yes"
+        during = "interrupt"
+        if not barge_in:
+            call.decide("8x8.barge_in", "a prompt with a capture begins")
+            during = "collect" if self._setting("8x8.early_digits") == "keep" else "ignore"
+        first_from_key = self._setting("8x8.digit_timeout_from") == "first_key"
+        plain_hash = not rules.complete_on_hash
+        for attempt in range(1, rules.tries + 1):
+            prompt = Prompt(
+                self._speech(params.prompt_message, params),
+                params.repetition,
+                interruptible=barge_in,
+            )
+            spec = CaptureSpec(
+                prompts=(prompt,),
+                during_prompt=during,
+                min_digits=rules.min_digits,
+                max_digits=rules.max_digits,
+                max_digits_ends=plain_hash or self._setting("8x8.max_digits_ends") == "yes",
+                terminator=None if plain_hash else "#",
+                keep_terminator=self._setting("8x8.hash_in_digits") == "yes",
+                refused="#"
+                if plain_hash and self._setting("8x8.plain_hash") == "ignored"
+                else "",
+                first_digit_ms=None if first_from_key else rules.digit_timeout,
+                inter_digit_ms=rules.digit_timeout,
+                overall_ms=rules.overall_timeout,
+                overall_from="prompt_end"
+                if self._setting("8x8.overall_timeout_from") == "prompt_end"
+                else "open",
+                timeout_fails=True,
+                attempt=attempt,
+                attempts=rules.tries,
+                secret=self._secret,
+                on_barge_in=lambda: _tell_barge_in(call),
+            )
+            captured = yield from capture(call, spec)
+            self._check_played(call, prompt)
+            if captured.valid:
+                if params.success_message:
+                    yield from self._play(
+                        call, self._speech(params.success_message, params), purpose="success"
+                    )
+                return captured
+            if params.failure_message and self._failure_message_is_due(call, attempt, rules.tries):
+                yield from self._play(
+                    call, self._speech(params.failure_message, params), purpose="failure"
+                )
+        return captured
+
+    def _failure_message_is_due(self, call: Session, attempt: int, tries: int) -> bool:
+        if attempt < tries:
+            return True
+        return call.decide("8x8.last_failure_message", "the last try has failed") == "yes"
+
+    def _digits(
+        self, call: Session, captured: Captured
+    ) -> tuple[str | None, str | None, dict[str, Any]]:
+        digits: str | None = captured.digits
+        shown: str | None = captured.shown
+        if not captured.valid:
+            partial = bool(digits) and (
+                call.decide("8x8.partial_digits", "every try has failed") == "digits"
+            )
+            if not partial:
+                digits = shown = None
+        call.decide("8x8.dtmf_shape", "a VCA carries the digits")
+        return digits, shown, {"event": "digits", "digits": digits}
+
+    # ------------------------------------------------------------------ webhooks
+
+    def _vca(
+        self,
+        call: Session,
+        status: str,
+        context: dict[str, Any],
+        digits: str | None = None,
+        shown: str | None = None,
+    ) -> Steps[Callflow | None]:
+        """Ask the application what to do. None: nothing more to do, the session ends."""
+        setup = self._setup
+        seconds = float(self._setting("8x8.vca_timeout"))
+        leg = self._legs[0]
+        event_id = new_id(call.random)
+
+        def body(dtmf: str | None) -> dict[str, Any]:
+            return vca_body(
+                self._session,
+                self._facts(leg),
+                call_status=status,
+                event_id=event_id,
+                at_ms=self._base + call.t,
+                settings=setup.settings,
+                digits=dtmf,
+                client_action_id=self._client_action_id,
+            )
+
+        answer = yield from request(
+            call,
+            Request(
+                "VCA",
+                f"VCA {status}",
+                setup.urls.get("vca"),
+                body(digits),
+                shown=body(shown) if shown != digits else None,
+                connect_ms=round(seconds * 1000),
+                read_ms=round(seconds * 1000),
+                context={**context, "from": setup.caller, "to": setup.callee},
+            ),
+        )
+        if answer is None:
+            return None
+        if isinstance(answer, WebhookFailed):
+            if answer.reason == "timeout":
+                call.decide("8x8.vca_timeout", "the application did not answer in time")
+            call.diagnose(
+                Diagnostic(
+                    "8x8.vca-failed",
+                    "error",
+                    answer.message,
+                    expected="HTTP 200 with a callflow",
+                    found=answer.reason,
+                    reason="An internal connectivity error has occurred",
+                    basis="assumed",
+                    page=pages.ACTIONS,
+                )
+            )
+            raise _End("ERROR", "application", self._session_error(UNREACHABLE))
+        content_type = next(
+            (value for name, value in answer.headers.items() if name.lower() == "content-type"),
+            None,
+        )
+        raw = answer.body.encode() if answer.encoding == "utf-8" else _NOT_TEXT
+        reply = read_reply(raw, content_type, answer.status, setup.settings, legs=len(self._legs))
+        return self._take(call, reply, answer.page, answer.secret)
+
+    def _take(
+        self, call: Session, reply: Reply, page: str | None, secret: bool
+    ) -> Callflow | None:
+        """What the reply to a VCA means."""
+        for diagnostic in reply.diagnostics:
+            call.diagnose(diagnostic)
+        if reply.has_client_action_id:
+            self._client_action_id = reply.client_action_id
+        elif self._setting("8x8.client_action_id") == "clears":
+            self._client_action_id = None
+        if reply.empty is not None and reply.usable:
+            call.decide("8x8.empty_reply", "the reply holds no action")
+            return None
+        if reply.callflow is not None:
+            self._received(call, reply.callflow, "reply", page)
+        if not reply.usable or reply.callflow is None:
+            code = reply.code or CALLFLOW_INVALID
+            error = SessionError(code, reply.code_message or "", self._request_id)
+            raise _End("ERROR", "application", error)
+        self._secret = secret
+        return reply.callflow
+
+    def _vcs(self, call: Session, leg: Leg, status: str) -> None:
+        """A call status webhook: beside the call, never delaying it."""
+        facts = self._facts(leg)
+        sip = SIP_CODES[facts.status] if status == "CALL_DISCONNECTED" else 200
+        body = vcs_body(
+            self._session,
+            facts,
+            call_status=status,
+            event_id=new_id(call.random),
+            at_ms=self._base + call.t,
+            sip_code=sip,
+        )
+        what = Request(
+            "VCS",
+            f"VCS {status}",
+            self._setup.urls.get("vcs"),
+            body,
+            connect_ms=_EVENT_MS,
+            read_ms=_EVENT_MS,
+            context={"event": status, "informational": True},
+        )
+        call.spawn(self._notify(call, what))
+
+    def _notify(self, call: Session, what: Request) -> Steps[None]:
+        """Send a webhook whose reply means nothing; only that it failed is worth a remark."""
+        answer = yield from request(call, what)
+        if isinstance(answer, WebhookFailed):
+            found = answer.message
+        elif answer is not None and not 200 <= answer.status < 300:
+            found = f"HTTP {answer.status}"
+        else:
+            return
+        call.diagnose(
+            Diagnostic(
+                f"8x8.{what.purpose.lower()}-failed",
+                "warning",
+                f"{what.title} was not taken: {found}",
+                expected="HTTP 200",
+                found=found,
+                basis="assumed",
+                page=pages.VCS if what.purpose == "VCS" else pages.VSS,
+            )
+        )
+
+    # ------------------------------------------------------------------ the end
+
+    def _finish(self, call: Session, end: _End) -> Steps[Outcome]:
+        """End the legs, send the session summary."""
+        call.line.stop("hangup")
+        for leg in self._legs:
+            if not leg.ended:
+                call.end_leg(leg, "completed", end.by)
+                self._vcs(call, leg, "CALL_DISCONNECTED")
+        error = end.error
+        why = None if error is None else f"{error.code} {error.message}"
+        if end.status != "NOT_CREATED":
+            yield from self._summary(call, end)
+        return Outcome(end.status, end.by, error is not None, why)
+
+    def _summary(self, call: Session, end: _End) -> Steps[None]:
+        last = self._last_action
+        if end.by in ("caller", "api") and end.status == "COMPLETED":
+            if call.decide("8x8.last_action_on_hangup", "the caller hung up") == "HANGUP":
+                last = "HANGUP"
+        legs = [self._facts(leg, end) for leg in self._legs]
+        body = vss_body(
+            self._session,
+            legs,
+            status=end.status,
+            started_ms=self._base + (self._legs[0].created_at if self._legs else 0),
+            ended_ms=self._base + call.t,
+            last_action=last,
+            settings=self._setup.settings,
+            error=end.error,
+        )
+        what = Request(
+            "VSS",
+            f"VSS {end.status}",
+            self._setup.urls.get("vss"),
+            body,
+            connect_ms=_EVENT_MS,
+            read_ms=_EVENT_MS,
+            context={"event": "summary", "informational": True},
+        )
+        yield from self._notify(call, what)
+
+    # ------------------------------------------------------------------ small things
+
+    def _setting(self, name: str) -> str:
+        return self._setup.settings.get(name) or SETTINGS[name].default
+
+    def _session_error(self, code: int) -> SessionError:
+        return SessionError.of(
+            code, call_flow_request_id=self._request_id, action=self._last_action or None
+        )
+
+    def _new_leg(
+        self, call: Session, role: str, direction: str, source: str, destination: str
+    ) -> Leg:
+        name = "AB"[len(self._legs)]
+        leg = Leg(
+            new_id(call.random), role, name, direction,
+            with_plus(source), with_plus(destination), call.t,
+        )
+        self._legs.append(leg)
+        call.add_leg(leg)
+        return leg
+
+    def _facts(self, leg: Leg, end: _End | None = None) -> LegFacts:
+        status = _STATUS.get(leg.outcome or "completed", "FAILED")
+        if leg.outcome in (None, "completed"):
+            status = "COMPLETED"
+            if end is not None and leg.answered_at is None:
+                status = end.status if end.status in SIP_CODES else "FAILED"
+        if end is not None and end.status == "CANCELED":
+            status = "CANCELED"  # documented: session and both legs
+        return LegFacts(
+            leg.id,
+            leg.direction.upper(),
+            leg.from_,
+            leg.to,
+            initiated_ms=self._base + leg.created_at,
+            connected_ms=None if leg.answered_at is None else self._base + leg.answered_at,
+            disconnected_ms=None if leg.ended_at is None else self._base + leg.ended_at,
+            status=status,
+        )
+
+
+def _tell_barge_in(call: Session) -> None:
+    call.decide("8x8.barge_in", "a key cut the prompt")
+
+
+_NOT_TEXT: Final = b"\xff"
+"""Stands for a body that is not UTF-8: what it is exactly changes nothing."""
+_EVENT_MS: Final = 10_000
+_WHY_IGNORED: Final = {
+    "prompt-plays": "a prompt plays that does not take keys",
+    "webhook-pending": "the application is being asked",
+    "capture-full": "the capture has all its digits",
+    "not-a-digit-here": "the capture does not take this key",
+    "no-capture": "nothing listens",
+    "call-ended": "the call is over",
+}

@@ -1,0 +1,161 @@
+"""A desk for engine tests: a session, an agenda, and an application that is a function.
+
+Prompts last 1000 ms a time, dialled telephones answer after 500 ms. Nothing else of ivrsim's
+runtime is used.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ivrsim.engine import commands as cmd
+from ivrsim.engine import events as ev
+from ivrsim.engine.session import Session
+from ivrsim.engine.setup import CallSetup
+from ivrsim.trace.record import Record
+
+STARTED_AT = "2026-11-21T09:00:00.000Z"
+
+
+def setup(platform: str, **changes: Any) -> CallSetup:
+    """A call from +6591178965 to +6568332048."""
+    values: dict[str, Any] = {
+        "platform": platform,
+        "direction": "inbound",
+        "caller": "+6591178965",
+        "callee": "+6568332048",
+        "started_at": STARTED_AT,
+        "seed": 1,
+        "urls": {"vca": "http://app/vca", "answer": "http://app/answer", "event": "http://app/event"},
+    }
+    values.update(changes)
+    return CallSetup(**values)
+
+
+def make_session(call_setup: CallSetup) -> Session:
+    from ivrsim.platforms import make_platform
+
+    return Session(make_platform(call_setup), call_setup)
+
+
+Application = Callable[[cmd.SendWebhook], Any]
+
+
+class Desk:
+    """``application(command)`` answers a body (list, dict, str), an event, or None (empty 200)."""
+
+    def __init__(self, call_setup: CallSetup, application: Application) -> None:
+        self.session = make_session(call_setup)
+        self.application = application
+        self.records: list[Record] = []
+        self.sent: list[cmd.SendWebhook] = []
+        self.party: Callable[[str], ev.Event] = ev.LegAnswered
+        self._heap: list[tuple[int, int, ev.Event]] = []
+        self._order = itertools.count()
+        self._off: set[str] = set()
+
+    def at(self, t: int, event: ev.Event) -> Desk:
+        heapq.heappush(self._heap, (t, next(self._order), event))
+        return self
+
+    def press(self, t: int, digits: str, gap: int = 200) -> Desk:
+        for index, digit in enumerate(digits):
+            self.at(t + index * gap, ev.DigitPressed(digit, "script"))
+        return self
+
+    def run(self, until: int = 600_000) -> Desk:
+        self._feed(ev.CallStarted(), 0)
+        while self._heap and not self.session.ended:
+            t, _, event = heapq.heappop(self._heap)
+            if t > until:
+                break
+            if isinstance(event, ev.TimerFired) and event.timer in self._off:
+                continue
+            if isinstance(event, ev.PromptEnded) and event.prompt in self._off:
+                continue
+            self._feed(event, t)
+        return self
+
+    def _feed(self, event: ev.Event, t: int) -> None:
+        records, commands = self.session.feed(event, t)
+        self.records += records
+        for command in commands:
+            self._do(command, self.session.t)
+
+    def _do(self, command: cmd.Command, t: int) -> None:
+        if isinstance(command, cmd.Play):
+            duration = None if command.loop == 0 else 1000 * command.loop
+            self.at(t, ev.PromptStarted(command.prompt, duration))
+            if duration is not None:
+                self.at(t + duration, ev.PromptEnded(command.prompt))
+        elif isinstance(command, cmd.StopPlaying):
+            self._off.add(command.prompt)
+        elif isinstance(command, cmd.StartTimer):
+            self.at(command.due, ev.TimerFired(command.timer))
+        elif isinstance(command, cmd.CancelTimer):
+            self._off.add(command.timer)
+        elif isinstance(command, cmd.RingLeg):
+            self.at(t, ev.LegRinging(command.leg))
+            self.at(t + 500, self.party(command.leg))
+        elif isinstance(command, cmd.SendWebhook):
+            self.sent.append(command)
+            answer = self.application(command)
+            if isinstance(answer, ev.WebhookReplied | ev.WebhookFailed):
+                self.at(t, answer)
+            else:
+                self.at(t, reply(command, answer))
+
+    # what tests ask
+
+    def kinds(self) -> list[str]:
+        return [record.kind for record in self.records]
+
+    def all(self, kind: str) -> list[Record]:
+        return [record for record in self.records if record.kind == kind]
+
+    def one(self, kind: str) -> Record:
+        found = self.all(kind)
+        assert len(found) == 1, f"{len(found)} records of kind {kind}"
+        return found[0]
+
+    def bodies(self, purpose: str) -> list[Any]:
+        return [
+            record.data["body"]
+            for record in self.all("webhook.request")
+            if record.data["purpose"] == purpose
+        ]
+
+    def diagnostics(self) -> list[str]:
+        return [record.data["code"] for record in self.all("diagnostic")]
+
+    def decided(self) -> dict[str, str]:
+        return {r.data["name"]: r.data["value"] for r in self.all("setting.decided")}
+
+    def spoken(self) -> list[str]:
+        return [r.data["text"] for r in self.all("prompt.started")]
+
+    @property
+    def end(self) -> dict[str, Any]:
+        return self.one("call.ended").data
+
+
+def reply(
+    command: cmd.SendWebhook, answer: Any, status: int = 200, content_type: str = "application/json"
+) -> ev.WebhookReplied:
+    body = "" if answer is None else answer if isinstance(answer, str) else json.dumps(answer)
+    return ev.WebhookReplied(command.webhook, status, {"Content-Type": content_type}, body)
+
+
+def leads_to(records: list[Record], digit: Record, later: Record) -> bool:
+    """Whether ``digit`` brought ``later`` about: by cause, or listed by a capture that did."""
+    by_seq = {record.seq: record for record in records}
+    at: Record | None = later
+    while at is not None:
+        if at.seq == digit.seq or digit.seq in at.data.get("digit_seqs", ()):
+            return True
+        at = by_seq[at.cause] if at.cause is not None else None
+    return False
