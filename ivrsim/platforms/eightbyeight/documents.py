@@ -8,7 +8,7 @@ the first validation alone, which is what makes reading fast.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -50,7 +50,8 @@ class Callflow:
     ``actions`` are to be run in order; empty when it is not ``usable``. Pointers, here and in
     ``diagnostics``, are relative to the list of actions (``/0/params/text``). ``code`` and
     ``code_message`` are what the platform answers (a request code and ``statusMessage``, or the
-    session's ``errorCode`` and ``errorMsg``); None when it is usable.
+    session's ``errorCode`` and ``errorMsg``); None when it is usable. ``decided``: settings that
+    made a difference in reading it, and in what, for ``setting.decided`` records.
     """
 
     raw: Any
@@ -59,6 +60,7 @@ class Callflow:
     usable: bool
     code: int | None = None
     code_message: str | None = None
+    decided: Mapping[str, str] = field(default_factory=dict)
 
     def listing(self) -> list[dict[str, str]]:
         """``actions`` of a ``document.received`` record: those of an unusable one too."""
@@ -118,10 +120,18 @@ def read_callflow(
         legs = 1 if where == "reply" else 0
     dropped = _beyond_two_legs(names, legs, findings, settings)
     if findings.failed:
-        return Callflow(actions, (), tuple(findings.items), False, findings.code, findings.words)
-    if dropped:
+        read = []
+    elif dropped:
         read = [act for act in read if act.pointer not in dropped]
-    return Callflow(actions, tuple(read), tuple(findings.items), True)
+    return Callflow(
+        actions,
+        tuple(read),
+        tuple(findings.items),
+        not findings.failed,
+        findings.code,
+        findings.words,
+        findings.decided,
+    )
 
 
 def _strictly(item: object, pointer: str, settings: Mapping[str, str]) -> Action | None:
@@ -245,7 +255,11 @@ def _beyond_two_legs(
         return set()
     message = f"a session has at most {MOST_LEGS} legs: this makeCall would be one too many"
     found = f"{legs + len(calls)} legs, {legs} of them made before this callflow"
-    if findings.where == "reply" and value(settings, "8x8.third_make_call") == "ignored":
+    ignored = False
+    if findings.where == "reply":
+        findings.decided["8x8.third_make_call"] = "a makeCall would be the third leg"
+        ignored = value(settings, "8x8.third_make_call") == "ignored"
+    if ignored:
         for pointer in beyond:
             findings.warning(
                 "too-many-calls",

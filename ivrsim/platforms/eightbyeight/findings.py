@@ -19,6 +19,7 @@ class Findings:
 
     ``where`` is ``api`` for the body of a request, which is answered with a request code and
     its words, or ``reply`` for the reply to a VCA, which fails the session with -2003.
+    ``decided``: the settings that made a difference, and in what.
     """
 
     def __init__(self, where: Where) -> None:
@@ -26,6 +27,7 @@ class Findings:
         self.items: list[Diagnostic] = []
         self.code: int | None = None
         self.words: str | None = None
+        self.decided: dict[str, str] = {}
 
     @property
     def failed(self) -> bool:
@@ -122,6 +124,8 @@ def shown(thing: object, most: int = 60) -> str:
         return text if len(text) <= most else text[: most - 1] + "…"
     if thing is None or isinstance(thing, bool):
         return json.dumps(thing)
+    if isinstance(thing, float):
+        return f"{thing:g}"
     if isinstance(thing, int) and abs(thing) >= 10**most:
         return "a huge number"
     return str(thing)[:most]

@@ -158,9 +158,7 @@ class EightByEight:
             raise _End("NOT_CREATED" if where == "api" else "ERROR", "application", error)
         return callflow
 
-    def _received(
-        self, call: Session, callflow: Callflow, origin: str, page: str | None
-    ) -> str:
+    def _received(self, call: Session, callflow: Callflow, origin: str, page: str | None) -> str:
         document = call.new_id("d")
         call.record(
             "document.received",
@@ -212,9 +210,7 @@ class EightByEight:
                 call.record("action.finished", {**place, "outcome": outcome}, leads=True)
             if vca is not None:
                 digits, shown, context = vca
-                return (
-                    yield from self._vca(call, "ACTION_COMPLETED", context, digits, shown)
-                )
+                return (yield from self._vca(call, "ACTION_COMPLETED", context, digits, shown))
         return None
 
     def _do(
@@ -355,9 +351,7 @@ class EightByEight:
         """Prompt and collect, up to ``noOfTries``; the messages belong to it."""
         params, rules = action.params, action.rules
         if rules.defaulted:
-            call.decide(
-                "8x8.capture_defaults", f"the action has no {', '.join(rules.defaulted)}"
-            )
+            call.decide("8x8.capture_defaults", f"the action has no {', '.join(rules.defaulted)}")
         barge_in = self._setting("8x8.barge_in") == "yes"
         during = "interrupt"
         if not barge_in:
@@ -379,9 +373,7 @@ class EightByEight:
                 max_digits_ends=plain_hash or self._setting("8x8.max_digits_ends") == "yes",
                 terminator=None if plain_hash else "#",
                 keep_terminator=self._setting("8x8.hash_in_digits") == "yes",
-                refused="#"
-                if plain_hash and self._setting("8x8.plain_hash") == "ignored"
-                else "",
+                refused="#" if plain_hash and self._setting("8x8.plain_hash") == "ignored" else "",
                 first_digit_ms=None if first_from_key else rules.digit_timeout,
                 inter_digit_ms=rules.digit_timeout,
                 overall_ms=rules.overall_timeout,
@@ -494,9 +486,7 @@ class EightByEight:
         reply = read_reply(raw, content_type, answer.status, setup.settings, legs=len(self._legs))
         return self._take(call, reply, answer.page, answer.secret)
 
-    def _take(
-        self, call: Session, reply: Reply, page: str | None, secret: bool
-    ) -> Callflow | None:
+    def _take(self, call: Session, reply: Reply, page: str | None, secret: bool) -> Callflow | None:
         """What the reply to a VCA means."""
         for diagnostic in reply.diagnostics:
             call.diagnose(diagnostic)
@@ -617,8 +607,13 @@ class EightByEight:
     ) -> Leg:
         name = "AB"[len(self._legs)]
         leg = Leg(
-            new_id(call.random), role, name, direction,
-            with_plus(source), with_plus(destination), call.t,
+            new_id(call.random),
+            role,
+            name,
+            direction,
+            with_plus(source),
+            with_plus(destination),
+            call.t,
         )
         self._legs.append(leg)
         call.add_leg(leg)

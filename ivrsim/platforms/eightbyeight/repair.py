@@ -21,17 +21,17 @@ from ivrsim.platforms.eightbyeight.findings import Findings, closest, json_path,
 _WHOLE: Final = re.compile(r"\s*[+-]?[0-9]{1,15}\s*", re.ASCII)
 _NUMBER: Final = re.compile(r"\s*[+-]?[0-9]{1,15}(\.[0-9]{1,15})?\s*", re.ASCII)
 
-# The same thing by the name it has in a sister action or in everyday words.
+# The same thing by the name it has in a sister action or in everyday words; keys in lower case.
 _SYNONYMS: Final = {
     "makeCall": {"to": "destination", "from": "source", "number": "destination"},
-    "say": {"promptMessage": "text", "message": "text", "voice": "voiceProfile"},
-    "playFile": {"url": "fileUrl", "streamUrl": "fileUrl", "file": "fileUrl"},
+    "say": {"promptmessage": "text", "message": "text", "voice": "voiceProfile"},
+    "playFile": {"url": "fileUrl", "streamurl": "fileUrl", "file": "fileUrl"},
     "sayAndCapture": {
         "text": "promptMessage",
         "message": "promptMessage",
         "voice": "voiceProfile",
         "timeout": "overallTimeout",
-        "submitOnHash": "completeOnHash",
+        "submitonhash": "completeOnHash",
         "tries": "noOfTries",
     },
     "hangup": dict[str, str](),
@@ -69,8 +69,9 @@ def validate(
             return kind.model.model_validate(params)
         except ValidationError as failure:
             errors = failure.errors(include_url=False, include_context=True)
-        # Every repair removes its error for good, so this ends. All are tried in each round.
-        if not any([_repaired(error, kind, params, pointer, findings) for error in errors]):
+        # Every repair removes its error for good, so this ends.
+        repaired = [_repaired(error, kind, params, pointer, findings) for error in errors]
+        if not any(repaired):
             for error in errors:
                 _explain(error, kind, params, pointer, findings)
             return None
@@ -104,7 +105,7 @@ def _repaired(
     place = step(pointer, key)
     if error["type"] == "extra_forbidden":
         del params[key]
-        meant = _SYNONYMS[kind.action].get(key) or closest(key, names(kind.model))
+        meant = _SYNONYMS[kind.action].get(key.lower()) or closest(key, names(kind.model))
         findings.warning(
             "unknown-key",
             place,

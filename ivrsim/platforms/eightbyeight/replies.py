@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import orjson
@@ -30,7 +30,8 @@ class Reply:
     ``code`` and ``code_message`` are the ``errorDetails`` of the session. ``callflow`` is None
     when the reply holds none. ``has_client_action_id``: the key is there, whatever its value.
     ``diagnostics`` are about the reply itself, their pointers into its body; those about the
-    list of actions are in ``callflow.diagnostics``, their pointers into that list.
+    list of actions are in ``callflow.diagnostics``, their pointers into that list. ``decided`` is
+    as in Callflow, and likewise only about the reply itself.
     """
 
     callflow: Callflow | None
@@ -41,6 +42,7 @@ class Reply:
     usable: bool
     code: int | None = None
     code_message: str | None = None
+    decided: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_reply(
@@ -116,6 +118,7 @@ def _result(
         code is None,
         code,
         words,
+        findings.decided,
     )
 
 
@@ -131,6 +134,7 @@ def _empty(
         "empty-object": "the reply is {}, an object without callflow",
         "empty-callflow": "the callflow of the reply is empty",
     }[empty]
+    findings.decided["8x8.empty_reply"] = what
     if value(settings, "8x8.empty_reply") == "error":
         findings.error(
             empty,
@@ -184,6 +188,7 @@ def _check_content_type(
     found = shown(content_type) if content_type else "no content type"
     message = f"the reply is JSON but says {found}"
     expected = "Content-Type: application/json"
+    findings.decided["8x8.content_type"] = message
     if value(settings, "8x8.content_type") == "refuse":
         findings.error(
             "content-type",

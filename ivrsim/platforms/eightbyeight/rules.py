@@ -219,6 +219,7 @@ def _check_timeouts(
     else:
         return
     place = f"{place}/digitTimeout"
+    findings.decided["8x8.strict_timeouts"] = message
     if strict:
         findings.error(
             code,

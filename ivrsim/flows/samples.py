@@ -1,0 +1,59 @@
+"""The sample flows that come with ivrsim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import ivrsim
+from ivrsim.flows.model import load_flow
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A flow that runs as it is. ``description`` is the comment at its top, on one line."""
+
+    name: str
+    title: str
+    platform: str
+    path: Path
+    description: str
+
+
+@cache
+def samples_folder() -> Path | None:
+    """``_samples/flows`` in an installed ivrsim, ``flows`` in a checkout; None without samples."""
+    package = Path(ivrsim.__file__).parent
+    for folder in (package / "_samples" / "flows", package.parent / "flows"):
+        if folder.is_dir():
+            return folder
+    return None
+
+
+def sample_paths() -> dict[str, Path]:
+    """The samples' files by name, in alphabetical order."""
+    folder = samples_folder()
+    paths = sorted(folder.glob("*.yaml")) if folder is not None else []
+    return {path.stem: path for path in paths}
+
+
+def samples() -> list[Sample]:
+    """All samples, in alphabetical order. Raises InputError when one of them is broken."""
+    found = []
+    for name, path in sample_paths().items():
+        flow = load_flow(path)
+        comment = _comment(flow.source.text)
+        found.append(Sample(name, flow.title, flow.platform, path, comment))
+    return found
+
+
+def _comment(text: str) -> str:
+    """The first paragraph of the comment at the top of a file."""
+    lines = []
+    for line in text.splitlines():
+        words = line.lstrip("#").strip()
+        if not line.startswith("#") or not words:
+            break
+        lines.append(words)
+    return " ".join(lines)

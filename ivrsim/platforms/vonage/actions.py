@@ -1,0 +1,443 @@
+"""The actions of an NCCO as typed models: keys, defaults and limits of the platform.
+
+Attributes are the platform's keys in snake_case (``time_out`` is ``timeOut``). Models are
+strict: what they accept needs no remark about its form; ``documents.read_ncco`` explains and
+repairs everything else. Basis: NCCO reference (documented) unless a comment says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Discriminator, Field, PrivateAttr
+from pydantic.alias_generators import to_camel
+
+from ivrsim.platforms.vonage.ssml import PlainText, plain_text
+
+Method = Literal["GET", "POST"]
+Digits = Annotated[str, Field(pattern=r"^[0-9*#pP]*$")]
+
+
+class Part(BaseModel):
+    """Anything with keys of its own inside an NCCO."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        alias_generator=to_camel,
+    )
+
+
+class Action(Part):
+    """One action; ``pointer`` is its place in the document (``/0``)."""
+
+    action: str
+    _pointer: str = PrivateAttr("")
+
+    @property
+    def pointer(self) -> str:
+        return self._pointer
+
+    @property
+    def summary(self) -> str:
+        """One short line for people."""
+        return self.action
+
+
+class Hooked(Action):
+    """An action with an event URL of its own (else the application's is used)."""
+
+    event_url: list[str] | None = None
+    event_method: Method = "POST"
+
+    @property
+    def event_address(self) -> str | None:
+        """The URL its events go to, None when it names none."""
+        return self.event_url[0] if self.event_url else None
+
+
+class Prompt(Action):
+    """What talk and stream share. ``loop`` is plays in all, 0 for ever; ``level`` -1 to 1."""
+
+    level: float = Field(0.0, ge=-1, le=1)
+    loop: int = Field(1, ge=0)
+    barge_in: bool = False
+    _interruptible: bool = PrivateAttr(False)
+
+    @property
+    def interruptible(self) -> bool:
+        """bargeIn as it holds here: once true it stays true until an input [documented]."""
+        return self._interruptible
+
+
+class Talk(Prompt):
+    action: Literal["talk"]
+    text: str
+    language: str = "en-US"
+    style: int = Field(0, ge=0)
+    premium: bool = False
+    voice_name: str | None = None  # deprecated by the platform, still accepted
+
+    @property
+    def spoken(self) -> PlainText:
+        """The words and pauses; nothing is spoken when it is not ``ok``."""
+        return plain_text(self.text)
+
+    @property
+    def summary(self) -> str:
+        return f"talk “{_shortened(self.spoken.words or self.text)}”"
+
+
+class Stream(Prompt):
+    action: Literal["stream"]
+    stream_url: list[str] = Field(min_length=1, max_length=1)
+
+    @property
+    def url(self) -> str:
+        return self.stream_url[0]
+
+    @property
+    def summary(self) -> str:
+        return f"stream {_shortened(_file_name(self.url))}"
+
+
+class DtmfSettings(Part):
+    """``time_out`` in seconds."""
+
+    time_out: float = Field(3.0, ge=0, le=10)
+    max_digits: int = Field(4, ge=1, le=20)
+    submit_on_hash: bool = False
+
+    @property
+    def time_out_ms(self) -> int:
+        return round(self.time_out * 1000)
+
+
+class SpeechSettings(Part):
+    """Times in seconds. Not simulated yet."""
+
+    uuid: list[str] | None = None
+    end_on_silence: float = Field(2.0, ge=0.4, le=10)
+    language: str = "en-US"
+    context: list[str] | None = None
+    start_timeout: float = Field(10.0, ge=1, le=60)  # the default is assumed
+    max_duration: float = Field(60.0, ge=1, le=60)
+    save_audio: bool = False
+    sensitivity: int | None = Field(None, ge=10, le=100)
+
+
+WAIT_SHORTEST_S: Final = 0.1
+WAIT_LONGEST_S: Final = 7200.0
+TEXT_LIMIT: Final = 1500
+"""Characters of a talk, SSML tags not counted."""
+
+LEGACY_INPUT_KEYS: Final = ("timeOut", "maxDigits", "submitOnHash")
+
+
+class Input(Hooked):
+    """Digits or speech of the caller.
+
+    ``legacy`` is the older form [observed]: no ``type``, and the dtmf settings at the top.
+    Its webhook body is the older one too.
+    """
+
+    action: Literal["input"]
+    type: list[Literal["dtmf", "speech"]] | None = Field(None, min_length=1)
+    dtmf: DtmfSettings | None = None
+    speech: SpeechSettings | None = None
+    mode: Literal["synchronous", "asynchronous"] = "synchronous"
+    time_out: float = Field(3.0, ge=0, le=10)
+    max_digits: int = Field(4, ge=1, le=20)
+    submit_on_hash: bool = False
+
+    @property
+    def legacy(self) -> bool:
+        return self.type is None and self.dtmf is None and self.speech is None
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """What is listened for. Without ``type``: what there are settings for [assumed]."""
+        if self.type is not None:
+            return tuple(self.type)
+        if self.dtmf is None and self.speech is not None:
+            return ("speech",)
+        return ("dtmf",) if self.speech is None else ("dtmf", "speech")
+
+    @property
+    def wants_dtmf(self) -> bool:
+        return "dtmf" in self.types
+
+    @property
+    def wants_speech(self) -> bool:
+        return "speech" in self.types
+
+    @property
+    def capture(self) -> DtmfSettings:
+        """The dtmf settings that hold, of either form."""
+        if self.legacy:
+            return DtmfSettings.model_construct(
+                time_out=self.time_out,
+                max_digits=self.max_digits,
+                submit_on_hash=self.submit_on_hash,
+            )
+        return self.dtmf if self.dtmf is not None else DtmfSettings.model_construct()
+
+    @property
+    def summary(self) -> str:
+        if not self.wants_dtmf:
+            return "input speech"
+        digits = self.capture.max_digits
+        keys = f"{digits} digit{'' if digits == 1 else 's'}"
+        return f"input {' and '.join(self.types)}, {keys}"
+
+
+class Notify(Hooked):
+    action: Literal["notify"]
+    payload: dict[str, Any]
+
+    @property
+    def summary(self) -> str:
+        return f"notify {_shortened(', '.join(map(str, self.payload)))}".rstrip()
+
+
+class Wait(Action):
+    """``timeout`` in seconds; the platform clamps it [documented]."""
+
+    action: Literal["wait"]
+    timeout: float = 10.0
+
+    @property
+    def timeout_ms(self) -> int:
+        return round(min(max(self.timeout, WAIT_SHORTEST_S), WAIT_LONGEST_S) * 1000)
+
+    @property
+    def summary(self) -> str:
+        return f"wait {self.timeout_ms / 1000:g} s"
+
+
+class OnAnswer(Part):
+    """The NCCO played to the other side before it is joined."""
+
+    url: str
+    ringback_tone: str | None = Field(
+        None, validation_alias=AliasChoices("ringbackTone", "ringback")
+    )
+
+
+class PhoneEndpoint(Part):
+    type: Literal["phone"]
+    number: str
+    dtmf_answer: Digits | None = None
+    on_answer: OnAnswer | None = None
+
+    @property
+    def e164(self) -> str:
+        """The digits of ``number`` alone, as Vonage writes numbers."""
+        return re.sub(r"[^0-9]", "", self.number)
+
+    @property
+    def target(self) -> str:
+        return self.number
+
+
+class AppEndpoint(Part):
+    type: Literal["app"]
+    user: str
+
+    @property
+    def target(self) -> str:
+        return self.user
+
+
+class SipEndpoint(Part):
+    type: Literal["sip"]
+    uri: str
+    headers: dict[str, Any] | None = None
+
+    @property
+    def target(self) -> str:
+        return self.uri
+
+
+class WebsocketEndpoint(Part):
+    type: Literal["websocket"]
+    uri: str
+    content_type: Literal["audio/l16;rate=8000", "audio/l16;rate=16000", "audio/l16;rate=24000"] = (
+        Field(alias="content-type")
+    )
+    headers: dict[str, Any] | None = None
+
+    @property
+    def target(self) -> str:
+        return self.uri
+
+
+class VbcEndpoint(Part):
+    type: Literal["vbc"]
+    extension: str
+
+    @property
+    def target(self) -> str:
+        return self.extension
+
+
+Endpoint = PhoneEndpoint | AppEndpoint | SipEndpoint | WebsocketEndpoint | VbcEndpoint
+
+
+class AdvancedMachineDetection(Part):
+    """``beep_timeout`` in seconds. Not simulated yet."""
+
+    behavior: Literal["continue", "hangup"] | None = None
+    mode: Literal["default", "detect", "detect_beep"] = "detect"
+    beep_timeout: int | None = Field(None, ge=45, le=120, alias="beep_timeout")
+
+
+class Connect(Hooked):
+    """``timeout`` (ringing) and ``limit`` (talking) in seconds."""
+
+    action: Literal["connect"]
+    endpoint: list[Annotated[Endpoint, Discriminator("type")]] = Field(min_length=1, max_length=1)
+    from_: str | None = Field(None, alias="from")
+    random_from_number: bool = False
+    timeout: int = Field(60, ge=1)
+    limit: int = Field(7200, ge=1, le=7200)
+    event_type: Literal["synchronous"] | None = None
+    machine_detection: Literal["continue", "hangup"] | None = None
+    advanced_machine_detection: AdvancedMachineDetection | None = Field(
+        None,
+        validation_alias=AliasChoices("advancedMachineDetection", "advanced_machine_detection"),
+    )
+    ringback_tone: str | None = None
+
+    @property
+    def to(self) -> Endpoint:
+        return self.endpoint[0]
+
+    @property
+    def phone(self) -> PhoneEndpoint | None:
+        """The endpoint when it is a phone, the only kind simulated so far."""
+        return self.to if isinstance(self.to, PhoneEndpoint) else None
+
+    @property
+    def synchronous(self) -> bool:
+        """Whether a reply to its events may replace the running NCCO."""
+        return self.event_type is not None
+
+    @property
+    def summary(self) -> str:
+        return f"connect {self.to.type} {_shortened(self.to.target)}"
+
+
+class Transcription(Part):
+    language: str = "en-US"
+    event_url: list[str] | None = None
+    event_method: Method = "POST"
+    sentiment_analysis: bool = False
+
+
+class Record(Hooked):
+    """Times in seconds. Not simulated yet."""
+
+    action: Literal["record"]
+    format: Literal["mp3", "wav", "ogg"] | None = None
+    split: Literal["conversation"] | None = None
+    channels: int | None = Field(None, ge=1, le=32)
+    end_on_silence: float | None = Field(None, ge=3, le=10)
+    end_on_key: str | None = Field(None, pattern=r"^[0-9*#]$")
+    time_out: float | None = Field(None, ge=3, le=7200)
+    beep_start: bool = False
+    transcription: Transcription | None = None
+
+
+class Conversation(Hooked):
+    """Not simulated yet."""
+
+    action: Literal["conversation"]
+    name: str
+    music_on_hold_url: str | list[str] | None = None
+    start_on_enter: bool = True
+    end_on_exit: bool = False
+    record: bool = False
+    can_speak: list[str] | None = None
+    can_hear: list[str] | None = None
+    mute: bool = False
+
+    @property
+    def summary(self) -> str:
+        return f"conversation “{_shortened(self.name)}”"
+
+
+class Transfer(Action):
+    """Not simulated yet."""
+
+    action: Literal["transfer"]
+    conversation_id: str
+    mute: bool = False
+    can_speak: list[str] | None = None
+    can_hear: list[str] | None = None
+
+    @property
+    def summary(self) -> str:
+        return f"transfer to {_shortened(self.conversation_id)}"
+
+
+AnyAction = (
+    Talk | Stream | Input | Notify | Wait | Connect | Record | Conversation | Transfer
+)
+
+ACTIONS: Final[dict[str, type[Action]]] = {
+    "talk": Talk,
+    "stream": Stream,
+    "input": Input,
+    "notify": Notify,
+    "wait": Wait,
+    "connect": Connect,
+    "record": Record,
+    "conversation": Conversation,
+    "transfer": Transfer,
+}
+ENDPOINTS: Final[dict[str, type[Part]]] = {
+    "phone": PhoneEndpoint,
+    "app": AppEndpoint,
+    "sip": SipEndpoint,
+    "websocket": WebsocketEndpoint,
+    "vbc": VbcEndpoint,
+}
+PARTS: Final[dict[str, type[Part]]] = {
+    "dtmf": DtmfSettings,
+    "speech": SpeechSettings,
+    "onAnswer": OnAnswer,
+    "transcription": Transcription,
+    "advancedMachineDetection": AdvancedMachineDetection,
+    "advanced_machine_detection": AdvancedMachineDetection,
+    **ENDPOINTS,
+}
+"""The model behind a key (or behind an endpoint type)."""
+
+
+def keys_of(model: type[Part]) -> tuple[str, ...]:
+    """The platform's keys of a model, all spellings."""
+    keys: list[str] = []
+    for field in model.model_fields.values():
+        alias = field.validation_alias
+        if isinstance(alias, AliasChoices):
+            keys.extend(str(choice) for choice in alias.choices)
+        elif isinstance(alias, str):
+            keys.append(alias)
+    return tuple(keys)
+
+
+def _shortened(text: str, width: int = 48) -> str:
+    text = " ".join(text[: width * 8].split())
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def _file_name(url: str) -> str:
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return url
+    return path.rstrip("/").rpartition("/")[2] or url

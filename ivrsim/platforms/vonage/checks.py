@@ -1,0 +1,405 @@
+"""What can be wrong with actions that are well-formed: one by one, and in their order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from ivrsim.platforms.vonage import pages
+from ivrsim.platforms.vonage.actions import (
+    LEGACY_INPUT_KEYS,
+    TEXT_LIMIT,
+    WAIT_LONGEST_S,
+    WAIT_SHORTEST_S,
+    Action,
+    Connect,
+    Conversation,
+    Hooked,
+    Input,
+    Notify,
+    PhoneEndpoint,
+    Prompt,
+    Record,
+    Stream,
+    Talk,
+    Transfer,
+    Wait,
+)
+from ivrsim.platforms.vonage.diagnostics import Findings, shown
+from ivrsim.platforms.vonage.ssml import PlainText
+
+_HTTP = ("http://", "https://")
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")  # two letters: C:\ is a path
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_TEMPLATE = "${"  # filled in by a flow's scripted page later on: nothing to judge yet
+_UUID = re.compile(
+    r"(?:CON-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
+)
+_ID_KEY = re.compile(r"(?:^|[_-])(?:uu|call_?|conversation_?|leg_?)id$", re.IGNORECASE)
+
+
+def check_action(action: Action, findings: Findings) -> None:
+    """Remarks about one action by itself."""
+    if isinstance(action, Hooked) and action.event_url is not None:
+        _event_url(action.event_url, action.pointer, findings)
+    check = _CHECKS.get(type(action))
+    if check is not None:
+        check(action, findings)
+
+
+def _event_url(urls: list[str], pointer: str, findings: Findings) -> None:
+    place = f"{pointer}/eventUrl"
+    if len(urls) != 1:
+        findings.add(
+            "vonage.one-event-url",
+            place,
+            f"eventUrl should hold one URL; {'the first' if urls else 'that of the application'}"
+            " is used",
+            expected="an array of one",
+            found=shown(urls),
+        )
+    if urls and not urls[0].startswith(_HTTP) and _TEMPLATE not in urls[0]:
+        _invalid_url("eventUrl", urls[0], place, findings)
+
+
+def _invalid_url(key: str, url: str, place: str, findings: Findings) -> None:
+    findings.add(
+        "vonage.invalid-url",
+        place,
+        f"{key} is not a URL that the platform could reach",
+        expected="a URL with http:// or https://",
+        found=shown(url),
+    )
+
+
+def _not_simulated(what: str, pointer: str, page: str, findings: Findings) -> None:
+    findings.add(
+        "vonage.not-simulated",
+        pointer,
+        f"{what} is not simulated yet: the call goes on without it",
+        found=what,
+        page=page,
+    )
+
+
+def _talk(talk: Talk, findings: Findings) -> None:
+    text, place = talk.text, f"{talk.pointer}/text"
+    if "<" in text or len(text) > TEXT_LIMIT or not text or text.isspace():
+        _text(text, talk.spoken, place, findings)
+    if talk.voice_name is not None:
+        findings.add(
+            "vonage.deprecated-voice-name",
+            f"{talk.pointer}/voiceName",
+            "voiceName is deprecated",
+            expected="language and style",
+            found=shown(talk.voice_name),
+            suggestion="write language and style instead",
+        )
+
+
+def _text(text: str, spoken: PlainText, place: str, findings: Findings) -> None:
+    if not spoken.ok:
+        findings.add(
+            "vonage.malformed-ssml",
+            place,
+            f"the SSML is broken, nothing is spoken: {spoken.error}",
+            expected="well-formed SSML inside <speak>",
+            suggestion="write & as &amp; and < as &lt;" if "&" in text else None,
+        )
+        return
+    if not spoken.words:
+        findings.add(
+            "vonage.empty-text", place, "there is nothing to say", expected="words to speak"
+        )
+    if spoken.characters > TEXT_LIMIT:
+        findings.add(
+            "vonage.text-too-long",
+            place,
+            f"the text is {spoken.characters} characters long, tags not counted",
+            expected=f"at most {TEXT_LIMIT} characters",
+            found=f"{spoken.characters} characters",
+            suggestion="split it into several talk actions",
+        )
+    for tag in spoken.unknown_tags:
+        findings.add(
+            "vonage.unknown-ssml-tag",
+            place,
+            f"<{tag}> is no tag that the platform knows",
+            found=f"<{tag[:60]}>",
+        )
+    for pause in spoken.bad_breaks:
+        findings.add(
+            "vonage.invalid-break",
+            place,
+            f"{shown(pause)} is no length of a break; it does not pause",
+            expected="time='1s', time='500ms' or a strength such as 'strong'",
+            found=shown(pause),
+        )
+    if not spoken.ssml and _TAG.search(text[: 4 * TEXT_LIMIT]):
+        findings.add(
+            "vonage.ssml-without-speak",
+            place,
+            "the text looks like SSML but is not inside <speak>: its tags are no markup",
+            expected="<speak>…</speak> around the whole text",
+            suggestion="put <speak> and </speak> around it",
+        )
+
+
+def _stream(stream: Stream, findings: Findings) -> None:
+    url = stream.url
+    if url.startswith(_HTTP) or _TEMPLATE in url:
+        return
+    place = f"{stream.pointer}/streamUrl/0"
+    if url.startswith("file:") or (url and not _SCHEME.match(url)):
+        findings.add(
+            "vonage.local-file",
+            place,
+            "a local file is played here; the platform needs a URL that it can reach",
+            expected="a URL with http:// or https://",
+            found=shown(url),
+        )
+    else:
+        _invalid_url("streamUrl", url, place, findings)
+
+
+def _input(action: Input, findings: Findings) -> None:
+    given = action.model_fields_set
+    at = action.pointer
+    settings_at_top = [key for key in LEGACY_INPUT_KEYS if _SNAKE[key] in given]
+    if action.legacy and settings_at_top:
+        findings.add(
+            "vonage.legacy-input",
+            at,
+            "this is the older form of input; the webhook has the older body, dtmf as a string",
+            expected='"type": ["dtmf"], "dtmf": {…}',
+            found=", ".join(settings_at_top),
+            suggestion=f"put {', '.join(settings_at_top)} into dtmf",
+        )
+    elif action.legacy:
+        findings.add(
+            "vonage.input-without-type",
+            at,
+            "the input does not say what it listens for; read as the older form, for digits",
+            expected='"type": ["dtmf"]',
+        )
+    else:
+        if action.type is None:
+            findings.add(
+                "vonage.input-without-type",
+                at,
+                f"the input has no type; read as {' and '.join(action.types)}",
+                expected='the key "type"',
+                suggestion=f'write "type": {list(action.types)}'.replace("'", '"'),
+            )
+        for key in settings_at_top:
+            findings.add(
+                "vonage.legacy-key",
+                f"{at}/{key}",
+                f"{key} of the older form is ignored beside type and dtmf",
+                expected="it inside dtmf",
+                found=key,
+                suggestion=f"put {key} into dtmf",
+            )
+        for name in ("dtmf", "speech"):
+            if name in given and name not in action.types:
+                findings.add(
+                    "vonage.settings-without-type",
+                    f"{at}/{name}",
+                    f"there are {name} settings but type does not hold {name}: they are ignored",
+                    expected=f'"{name}" in type',
+                    found=shown(action.type),
+                )
+    if action.mode == "asynchronous":
+        if action.dtmf is not None:
+            findings.add(
+                "vonage.asynchronous-with-dtmf",
+                f"{at}/dtmf",
+                "an input in asynchronous mode takes no dtmf settings",
+                expected="no dtmf",
+                suggestion="leave dtmf out, or mode",
+            )
+        _not_simulated("input in mode asynchronous", f"{at}/mode", pages.INPUT, findings)
+    if action.wants_speech:
+        place = f"{at}/type" if action.type is not None else f"{at}/speech"
+        _not_simulated("input by speech", place, pages.INPUT, findings)
+
+
+def _notify(action: Notify, findings: Findings) -> None:
+    if not action.event_url:
+        findings.add(
+            "vonage.notify-without-event-url",
+            action.pointer,
+            "notify has no eventUrl; it goes to the event URL of the application",
+            expected="the key eventUrl, an array of one URL",
+        )
+    if not any(_names_the_call(key, value) for key, value in _leaves(action.payload)):
+        findings.add(
+            "vonage.notify-without-id",
+            f"{action.pointer}/payload",
+            "nothing in the payload tells which call this is, and nothing is added to it",
+            expected="uuid or conversation_uuid in the payload",
+            suggestion="copy conversation_uuid from the answer webhook into the payload",
+        )
+
+
+def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every plain value below ``value`` with its key; without recursion, payloads may be deep."""
+    todo: list[tuple[str, Any]] = [("", value)]
+    while todo:
+        key, value = todo.pop()
+        if isinstance(value, dict):
+            todo.extend((str(inner), below) for inner, below in value.items())
+        elif isinstance(value, list):
+            todo.extend((key, below) for below in value)
+        else:
+            yield key, value
+
+
+def _names_the_call(key: str, value: Any) -> bool:
+    if not isinstance(value, str) or not value:
+        return False
+    return _UUID.search(value) is not None or _ID_KEY.search(key) is not None
+
+
+def _wait(action: Wait, findings: Findings) -> None:
+    if not WAIT_SHORTEST_S <= action.timeout <= WAIT_LONGEST_S:
+        findings.add(
+            "vonage.wait-clamped",
+            f"{action.pointer}/timeout",
+            f"the platform waits {action.timeout_ms / 1000:g} s instead",
+            expected=f"{WAIT_SHORTEST_S:g} to {WAIT_LONGEST_S:g} seconds",
+            found=shown(action.timeout),
+        )
+
+
+def _connect(action: Connect, findings: Findings) -> None:
+    at, endpoint = action.pointer, action.to
+    if isinstance(endpoint, PhoneEndpoint):
+        _number(endpoint.number, f"{at}/endpoint/0/number", findings)
+        if endpoint.on_answer is not None and not endpoint.on_answer.url.startswith(
+            (*_HTTP, _TEMPLATE)
+        ):
+            place = f"{at}/endpoint/0/onAnswer/url"
+            _invalid_url("onAnswer.url", endpoint.on_answer.url, place, findings)
+    else:
+        what = f"connect to {endpoint.type}"
+        _not_simulated(what, f"{at}/endpoint/0/type", pages.CONNECT, findings)
+    if action.from_ is not None:
+        _number(action.from_, f"{at}/from", findings)
+        if action.random_from_number:
+            findings.add(
+                "vonage.from-and-random",
+                f"{at}/randomFromNumber",
+                "from and randomFromNumber cannot be used together; from is used",
+                expected="one of the two",
+            )
+    if action.machine_detection is not None:
+        place = f"{at}/machineDetection"
+        _not_simulated("machineDetection", place, pages.CONNECT, findings)
+    if action.advanced_machine_detection is not None:
+        _not_simulated("advancedMachineDetection", at, pages.CONNECT, findings)
+
+
+def _number(number: str, place: str, findings: Findings) -> None:
+    digits = re.sub(r"[^0-9]", "", number)
+    if (number == digits and 7 <= len(digits) <= 15) or _TEMPLATE in number:
+        return
+    usable = 7 <= len(digits) <= 15
+    findings.add(
+        "vonage.number-format",
+        place,
+        f"{shown(number)} is not a number as the platform writes them"
+        + ("; its digits alone are used" if usable else ""),
+        expected="E.164 digits without +, 7 to 15 of them",
+        found=shown(number),
+        suggestion=f'write "{digits}"' if usable else None,
+        severity=None if usable else "error",
+    )
+
+
+def _record(action: Record, findings: Findings) -> None:
+    _not_simulated("record", action.pointer, pages.RECORD, findings)
+    if action.transcription is not None:
+        place = f"{action.pointer}/transcription"
+        _not_simulated("transcription", place, pages.RECORD, findings)
+
+
+def _conversation(action: Conversation, findings: Findings) -> None:
+    _not_simulated("conversation", action.pointer, pages.CONVERSATION, findings)
+    if action.mute and action.can_speak is not None:
+        findings.add(
+            "vonage.mute-with-can-speak",
+            f"{action.pointer}/mute",
+            "mute is not supported together with canSpeak",
+            expected="one of the two",
+        )
+
+
+def _transfer(action: Transfer, findings: Findings) -> None:
+    _not_simulated("transfer", action.pointer, pages.TRANSFER, findings)
+
+
+_SNAKE: Final = {"timeOut": "time_out", "maxDigits": "max_digits", "submitOnHash": "submit_on_hash"}
+_CHECKS: Final[dict[type[Action], Callable[[Any, Findings], None]]] = {
+    Talk: _talk,
+    Stream: _stream,
+    Input: _input,
+    Notify: _notify,
+    Wait: _wait,
+    Connect: _connect,
+    Record: _record,
+    Conversation: _conversation,
+    Transfer: _transfer,
+}
+
+
+def check_order(actions: Sequence[Action], findings: Findings) -> None:
+    """Remarks about what follows what. ``interruptible`` of the prompts is already known."""
+    for index, action in enumerate(actions):
+        if not isinstance(action, Prompt):
+            continue
+        if action.loop == 0 and not action.interruptible and index + 1 < len(actions):
+            findings.add(
+                "vonage.unreachable-after-loop",
+                f"{action.pointer}/loop",
+                f"it plays for ever without bargeIn: {actions[index + 1].pointer} and what"
+                " comes after is never reached",
+                expected="bargeIn true with an input after it, or a loop of 1 or more",
+                found="0",
+            )
+        if action.barge_in:
+            _input_follows(action, actions[index + 1 :], findings)
+
+
+def _input_follows(prompt: Prompt, after: Sequence[Action], findings: Findings) -> None:
+    mixed: Action | None = None
+    for action in after:
+        if isinstance(action, Input):
+            if mixed is not None and findings.decide("vonage.barge_in_mixed") == "warn":
+                findings.add(
+                    "vonage.barge-in-mixed",
+                    f"{prompt.pointer}/bargeIn",
+                    f"read literally, the next action that is no {prompt.action} must be an"
+                    f" input; it is {mixed.action} at {mixed.pointer}",
+                    expected="input",
+                    found=mixed.action,
+                )
+            return
+        if not isinstance(action, Prompt):
+            found = f"{action.action} at {action.pointer}"
+            break
+        if action.action != prompt.action and mixed is None:
+            mixed = action
+    else:
+        found = "the end of the NCCO"
+        findings.decide("vonage.barge_in_end")
+    findings.add(
+        "vonage.barge-in-without-input",
+        f"{prompt.pointer}/bargeIn",
+        f"bargeIn must be followed by an input; next comes {found}",
+        expected="an input action after the prompts",
+        found=found,
+        suggestion="add an input, or leave bargeIn out",
+        page=pages.BY_ACTION[prompt.action],
+    )

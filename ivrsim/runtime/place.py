@@ -1,0 +1,229 @@
+"""From a target and options to a call that is ready to run."""
+
+from __future__ import annotations
+
+import random
+import shlex
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ivrsim.engine.commands import SendWebhook
+from ivrsim.engine.setup import CallSetup
+from ivrsim.errors import InputError, TraceError
+from ivrsim.flows.pages import ScriptedApplication
+from ivrsim.flows.target import HttpApplication, PythonApplication, Target
+from ivrsim.platforms import make_platform
+from ivrsim.runtime.allow import HostPolicy
+from ivrsim.runtime.caller import KeyScript
+from ivrsim.runtime.clock import Clock
+from ivrsim.runtime.downloads import AudioCache
+from ivrsim.runtime.live import CallPlan, LiveCall
+from ivrsim.runtime.parties import Parties
+from ivrsim.runtime.prompts import PromptMaker
+from ivrsim.trace.masking import mask_url
+from ivrsim.trace.record import Header
+
+if TYPE_CHECKING:
+    from ivrsim.runtime.serve import ServedApplication
+
+API_KEY = "ivrsim00"
+APPLICATION_ID = "00000000-0000-4000-8000-000000000000"
+"""Claims of a signed webhook; nobody checks them against an account here."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """How a call is made; what is called is in ``flows.TargetOptions``.
+
+    ``keys`` as ``--keys``; ``clock`` virtual, real or a factor (``4x``); ``max_time_s`` seconds
+    of call time; ``at`` ISO 8601 or HH:MM, the time of day at which the call begins; ``seed``
+    None is random. ``history``: keep the trace there when ``trace_path`` is None. ``sound``:
+    play it. ``person``: somebody is at the keypad. ``arguments``: the options as typed, for
+    the command line of the call.
+    """
+
+    keys: str = ""
+    clock: str = "virtual"
+    max_time_s: float = 600
+    at: str | None = None
+    seed: int | None = None
+    trace_path: Path | None = None
+    stream: BinaryIO | None = None
+    history: bool = False
+    sound: bool = False
+    person: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    insecure: bool = False
+    allow: tuple[str, ...] = ()
+    strict: bool = False
+    arguments: tuple[str, ...] = ()
+
+
+def place_call(target: Target, options: CallOptions) -> LiveCall:
+    """Prepare the call; ``run`` makes it. A Python application is started here.
+
+    Raises IvrsimError: one line that says what is wrong.
+    """
+    clock = Clock.parse(options.clock)
+    script = KeyScript.parse(options.keys)
+    if not 0 < options.max_time_s <= 86_400:
+        raise InputError(
+            f"--max-time: expected seconds above 0 and up to 86400, found {options.max_time_s:g}"
+        )
+    started_at = _time_of_day(options.at)
+    seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
+    notices: list[str] = []
+    served: ServedApplication | None = None
+    urls: dict[str, str] = dict(target.urls)
+    target_url: str | None = None
+    if isinstance(target.application, PythonApplication):
+        from ivrsim.runtime.serve import ServedApplication
+
+        served = ServedApplication(target.application)
+        target_url = served.start()
+        urls = target.served_urls(target_url)
+    elif isinstance(target.application, HttpApplication):
+        target_url = target.application.url
+    secret = target.signature_secret or target.webhook_auth
+    setup = CallSetup(
+        platform=target.platform,
+        direction=target.direction,
+        caller=target.caller,
+        callee=target.callee,
+        started_at=started_at,
+        seed=seed,
+        settings=dict(target.settings),
+        urls=urls,
+        answer_method=target.answer_method,
+        authorized=secret is not None,
+        document=target.document,
+        document_origin=None if target.document is None else "flow",
+    )
+    header = Header(
+        platform=target.platform,
+        target=mask_url(target.name),
+        seed=seed,
+        started_at=started_at,
+        settings=dict(target.settings),
+        setup=setup.to_json(),
+    )
+    policy = HostPolicy(target_url, options.allow)
+    cache = AudioCache("cache-control" if target.platform == "vonage" else "hour")
+    folder = target.folder if target.source is not None else None
+    try:
+        return LiveCall(
+            CallPlan(
+                header=header,
+                setup=setup,
+                platform=make_platform(setup),
+                clock=clock,
+                script=script,
+                parties=partial(Parties, target.parties, target.default_party),
+                policy=policy,
+                prompts=PromptMaker(folder, policy, cache, options.insecure),
+                pages=target.application.session()
+                if isinstance(target.application, ScriptedApplication)
+                else None,
+                authorize=_authorizer(target),
+                headers=options.headers,
+                insecure=options.insecure,
+                max_time_ms=round(options.max_time_s * 1000),
+                trace_path=_trace_path(target, options, started_at, notices),
+                stream=options.stream,
+                person=options.person,
+                speakers=_speakers(options, clock),
+                notices=notices,
+                describe=partial(_describe, target, options),
+                release=None if served is None else served.stop,
+                application_error=None if served is None else lambda: served.last_error,
+                strict=options.strict,
+            )
+        )
+    except BaseException:
+        if served is not None:
+            served.stop()
+        raise
+
+
+def _time_of_day(at: str | None) -> str:
+    """``--at`` as ISO 8601 in UTC with milliseconds; now when None."""
+    now = datetime.now(UTC)
+    if at is None:
+        moment = now
+    else:
+        try:
+            if len(at) <= 8 and ":" in at:
+                clock = datetime.strptime(at, "%H:%M" if at.count(":") == 1 else "%H:%M:%S")
+                moment = now.replace(
+                    hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0
+                )
+            else:
+                moment = datetime.fromisoformat(at)
+        except ValueError:
+            raise InputError(
+                f"--at: expected a time such as 09:30 or 2026-11-21T09:30:00Z, found {at!r}"
+            ) from None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _trace_path(
+    target: Target, options: CallOptions, started_at: str, notices: list[str]
+) -> Path | None:
+    if options.trace_path is not None or not options.history:
+        return options.trace_path
+    from ivrsim.trace.history import History
+
+    try:
+        return History().new_path(target.title, started_at)
+    except TraceError as error:
+        notices.append(str(error))  # the call goes on without its history
+        return None
+
+
+def _authorizer(target: Target) -> Callable[[SendWebhook], Mapping[str, str]] | None:
+    if target.platform == "8x8":
+        value = target.webhook_auth
+        return None if value is None else lambda command: {"Authorization": value}
+    secret = target.signature_secret
+    if secret is None:
+        return None
+
+    def sign_webhook(command: SendWebhook) -> Mapping[str, str]:
+        from ivrsim.platforms.vonage.signing import sign
+
+        token = sign(
+            command.body,
+            command.query,
+            secret,
+            API_KEY,
+            APPLICATION_ID,
+            time.time(),
+            str(uuid.uuid4()),
+        )
+        return {"Authorization": f"Bearer {token}"}
+
+    return sign_webhook
+
+
+def _speakers(options: CallOptions, clock: Clock) -> Callable[[], Any] | None:
+    if not options.sound or clock.factor != 1.0:
+        return None
+    from ivrsim.runtime.speakers import Speakers
+
+    return Speakers
+
+
+def _describe(target: Target, options: CallOptions, keys: str) -> str:
+    """The call as a command line."""
+    words = ["ivrsim", "call", target.name, *options.arguments]
+    if keys:
+        words += ["--keys", keys]
+    return shlex.join(words)

@@ -1,0 +1,134 @@
+"""What a view holds: plain data that a screen draws and ``json`` can write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Tone = Literal["quiet", "good", "warn", "error"]
+
+
+@dataclass(slots=True)
+class PromptItem:
+    """Something the caller hears. Times are milliseconds of call time.
+
+    ``duration_ms`` covers all ``loop`` plays; None sounds for ever. ``state`` is playing,
+    finished, skipped, interrupted or failed; ``remark`` says by whom or why.
+    """
+
+    seq: int
+    t: int
+    prompt: str
+    text: str | None
+    url: str | None
+    duration_ms: int | None
+    loop: int = 1
+    purpose: str = "prompt"
+    state: str = "playing"
+    ended_t: int | None = None
+    remark: str | None = None
+    version: int = 0
+    type: Literal["prompt"] = "prompt"
+
+
+@dataclass(slots=True)
+class KeysItem:
+    """Keys pressed one after another for the same capture, or ignored for the same reason."""
+
+    seq: int
+    t: int
+    digits: str
+    capture: str | None
+    ignored: str | None
+    source: str
+    version: int = 0
+    type: Literal["keys"] = "keys"
+
+
+@dataclass(slots=True)
+class SpeechItem:
+    """Somebody said something: ``who`` is a number, or None for the caller."""
+
+    seq: int
+    t: int
+    who: str | None
+    text: str
+    version: int = 0
+    type: Literal["speech"] = "speech"
+
+
+@dataclass(slots=True)
+class EventItem:
+    """What happened, in plain words."""
+
+    seq: int
+    t: int
+    text: str
+    tone: Tone = "quiet"
+    version: int = 0
+    type: Literal["event"] = "event"
+
+
+Item = PromptItem | KeysItem | SpeechItem | EventItem
+
+
+@dataclass(slots=True)
+class ActionState:
+    """One action of a document. ``state`` is pending, current, done, or the outcome."""
+
+    pointer: str
+    action: str
+    summary: str
+    state: str = "pending"
+    seq: int | None = None
+
+
+@dataclass(slots=True)
+class DocumentState:
+    """One NCCO or callflow as it was received."""
+
+    document: str
+    seq: int
+    t: int
+    origin: str
+    page: str | None
+    actions: list[ActionState] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class LegState:
+    """One telephone. ``state`` is created, ringing, answered, or how it ended."""
+
+    leg: str
+    role: str
+    number: str
+    state: str = "created"
+    answered_t: int | None = None
+    ended_t: int | None = None
+    bridged: str | None = None
+
+
+@dataclass(slots=True)
+class CaptureState:
+    """An open capture; ``listening`` once its timers run."""
+
+    capture: str
+    seq: int
+    try_: int = 1
+    tries: int = 1
+    max_digits: int | None = None
+    terminator: str | None = None
+    types: list[str] = field(default_factory=list)
+    secret: bool = False
+    digits: str = ""
+    listening: bool = False
+
+
+@dataclass(slots=True)
+class WebhookPair:
+    """The ``seq`` of a request, and of its response or failure once there is one."""
+
+    webhook: str
+    title: str
+    request: int | None = None
+    reply: int | None = None

@@ -1,0 +1,254 @@
+"""Records and their parts in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ivrsim.trace.record import Record
+from ivrsim.trace.view_text import one_line_of
+
+_ICONS: Final = {
+    "call": "☎", "leg": "⇄", "document": "≡", "action": "▸", "prompt": "♪", "capture": "◌",
+    "digit": "⌨", "speech": "“", "timer": "◷", "api": "⚙", "diagnostic": "▲", "setting": "§",
+    "fault": "✕", "mark": "⚑", "recording": "●",
+}  # fmt: skip
+_EXACT_ICONS: Final = {
+    "webhook.request": "→", "webhook.response": "←", "webhook.failed": "✕",
+    "action.finished": "✓", "prompt.failed": "✕", "capture.closed": "●",
+}  # fmt: skip
+
+CATEGORIES: Final = ("all", "webhooks", "keys", "prompts", "diagnostics")
+_CATEGORY: Final = {
+    "webhook": "webhooks", "api": "webhooks", "digit": "keys", "speech": "keys",
+    "capture": "keys", "prompt": "prompts", "diagnostic": "diagnostics",
+    "setting": "diagnostics", "fault": "diagnostics",
+}  # fmt: skip
+
+IGNORED: Final = {
+    "no-capture": "nobody is listening",
+    "prompt-plays": "this prompt cannot be interrupted",
+    "webhook-pending": "the application has not replied yet",
+    "capture-full": "there were enough digits",
+    "bridged": "heard by the other side only",
+    "call-ended": "the call has ended",
+}
+UNANSWERED: Final = {
+    "unanswered": "did not answer",
+    "timeout": "did not answer in time",
+    "rejected": "rejected the call",
+    "unreachable": "cannot be reached",
+    "voicemail": "went to voicemail",
+    "cancelled": "stopped ringing",
+}
+ENDED_BY: Final = {
+    "max_digits": "enough digits",
+    "terminator": "#",
+    "inter_digit": "no further key",
+    "first_digit": "no key",
+    "overall": "the time was over",
+    "prompt_end": "the prompt's end",
+    "hangup": "hang-up",
+    "replaced": "a new document",
+}
+
+_TWO_DIGIT_CODES: Final = frozenset(
+    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 "
+    "64 65 66 81 82 84 86 90 91 92 93 94 95 98".split()
+)
+
+
+def icon(kind: str) -> str:
+    """One cell for a kind of record."""
+    return _EXACT_ICONS.get(kind) or _ICONS.get(kind.split(".", 1)[0], "·")
+
+
+def category(kind: str) -> str | None:
+    """Which of ``CATEGORIES`` a kind belongs to, None for those under ``all`` alone."""
+    return _CATEGORY.get(kind.split(".", 1)[0])
+
+
+def number_words(number: str) -> str:
+    """A telephone number in groups: ``+65 3158 9338``. Grouping is for the eye only."""
+    digits = number.removeprefix("+")
+    if not digits.isdigit() or not digits.isascii() or not 7 <= len(digits) <= 15:
+        return number
+    code = 1 if digits[0] in "17" else 2 if digits[:2] in _TWO_DIGIT_CODES else 3
+    rest = digits[code:]
+    if len(rest) == 8:
+        groups = [rest[:4], rest[4:]]
+    elif len(rest) == 9:
+        groups = [rest[:3], rest[3:6], rest[6:]]
+    else:
+        groups = [rest[:3], rest[3:6], rest[6:]] if len(rest) > 6 else [rest[:3], rest[3:]]
+    return " ".join(filter(None, [f"+{digits[:code]}", *groups]))
+
+
+def clock_words(ms: int) -> str:
+    """Call time for people: ``0:42``, ``1:02:03``."""
+    seconds = max(0, ms) // 1000
+    hours, seconds = divmod(seconds, 3600)
+    minutes, seconds = divmod(seconds, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def size_words(size: int) -> str:
+    """``412 B``, ``1.2 kB``, ``3.4 MB``."""
+    if size < 1000:
+        return f"{size} B"
+    return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+
+
+def text_of(value: object, default: str = "") -> str:
+    """A value of ``data`` as text, whatever a foreign trace holds there."""
+    if value is None:
+        return default
+    return value if isinstance(value, str) else str(value)
+
+
+def int_of(value: object, default: int = 0) -> int:
+    """A value of ``data`` as a whole number, ``default`` when it is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def _seconds(value: object) -> str:
+    return f"{value / 1000:.1f} s" if isinstance(value, int | float) else "?"
+
+
+def _prompt_started(data: Mapping[str, Any]) -> str:
+    what = text_of(data.get("text")) or text_of(data.get("url")) or text_of(data.get("prompt"))
+    duration = data.get("duration_ms")
+    return f"{'for ever' if duration is None else _seconds(duration)}  {what}"
+
+
+def _capture_opened(data: Mapping[str, Any]) -> str:
+    low, high = data.get("min_digits"), data.get("max_digits")
+    count = f"{low} to {high} digits" if low != high else f"{high} digits"
+    if high is None:
+        count = "digits"
+    tries = int_of(data.get("tries"), 1)
+    which = f", try {data.get('try')} of {tries}" if tries > 1 else ""
+    return f"may take {count}{which}"
+
+
+def _capture_closed(data: Mapping[str, Any]) -> str:
+    digits = text_of(data.get("digits")) or "no digits"
+    ended = text_of(data.get("ended_by"))
+    bad = "" if data.get("valid", True) else ", not valid"
+    return f"took {digits}, ended by {ENDED_BY.get(ended, ended)}{bad}"
+
+
+def _digit(data: Mapping[str, Any]) -> str:
+    ignored = data.get("ignored")
+    source = text_of(data.get("source"))
+    by = f" by {source}" if source not in ("", "keypad") else ""
+    why = f", ignored: {IGNORED.get(text_of(ignored), text_of(ignored))}" if ignored else ""
+    return f"{text_of(data.get('digit'))}{by}{why}"
+
+
+def _request(data: Mapping[str, Any]) -> str:
+    title = text_of(data.get("title")) or text_of(data.get("purpose"))
+    attempt = int_of(data.get("attempt"), 1)
+    role = text_of(data.get("role"), "main")
+    again = f", {role} {attempt}" if role != "main" or attempt > 1 else ""
+    why_not = text_of(data.get("why_not"), "no URL is set")
+    unsent = f", not sent: {why_not}" if data.get("sent") is False else ""
+    return f"{title}{again}{unsent}"
+
+
+def _ended(data: Mapping[str, Any]) -> str:
+    by = text_of(data.get("by"))
+    why = text_of(data.get("why"))
+    return text_of(data.get("status")) + (f" by {by}" if by else "") + (f": {why}" if why else "")
+
+
+def _leg(record: Record) -> str:
+    data, what = record.data, record.kind.removeprefix("leg.")
+    if what == "created":
+        return f"{text_of(data.get('role'))} {number_words(text_of(data.get('to')))}"
+    detail = text_of(data.get("outcome")) or text_of(data.get("by")) or text_of(data.get("with"))
+    return f"{what} {detail}".rstrip()
+
+
+def _other(record: Record) -> str:
+    short = (f"{k} {v}" for k, v in record.data.items() if isinstance(v, str | int | float) and v)
+    return ", ".join(short)
+
+
+def _words(record: Record, titles: Mapping[str, str]) -> str:
+    data = record.data
+    match record.kind:
+        case "call.started":
+            return (
+                f"{text_of(data.get('direction'))} {number_words(text_of(data.get('from')))} → "
+                f"{number_words(text_of(data.get('to')))}"
+            )
+        case "call.ended":
+            return _ended(data)
+        case "call.limit":
+            return f"limit {text_of(data.get('limit'))} of {_seconds(data.get('limit_ms'))}"
+        case "document.received":
+            actions = data.get("actions")
+            count = len(actions) if isinstance(actions, list) else 0
+            page = f", page {data['page']}" if data.get("page") else ""
+            return (
+                f"{text_of(data.get('origin'))}: {count} action{'s' * (count != 1)}{page}"
+            )
+        case "action.started":
+            return f"{text_of(data.get('action'))}  {text_of(data.get('summary'))}"
+        case "action.finished":
+            return f"{text_of(data.get('action'))}  {text_of(data.get('outcome'))}"
+        case "prompt.started":
+            return _prompt_started(data)
+        case "prompt.finished":
+            return "skipped" if data.get("skipped") else "finished"
+        case "prompt.interrupted":
+            by, played = text_of(data.get("by")), _seconds(data.get("played_ms"))
+            return f"interrupted by {by} after {played}"
+        case "prompt.failed":
+            return text_of(data.get("message")) or text_of(data.get("reason"))
+        case "capture.opened":
+            return _capture_opened(data)
+        case "capture.listening":
+            return "listening"
+        case "capture.closed":
+            return _capture_closed(data)
+        case "digit":
+            return _digit(data)
+        case "speech":
+            return f"{text_of(data.get('text'))}”"
+        case "timer.started":
+            return f"{text_of(data.get('name'))} {_seconds(data.get('ms'))}"
+        case "timer.fired" | "timer.cancelled":
+            return f"{text_of(data.get('name'))} {record.kind.removeprefix('timer.')}"
+        case "webhook.request":
+            return _request(data)
+        case "webhook.response":
+            title = titles.get(text_of(data.get("webhook")), "")
+            page = f", page {data['page']}" if data.get("page") else ""
+            late = ", too late" if data.get("ignored") else ""
+            return f"{text_of(data.get('status'))} {title}{page}{late}"
+        case "webhook.failed":
+            title = titles.get(text_of(data.get("webhook")), "")
+            return f"{text_of(data.get('reason'))} {title}: {text_of(data.get('message'))}"
+        case "diagnostic" | "fault" | "mark":
+            return text_of(data.get("message")) or text_of(data.get("text"))
+        case "setting.decided":
+            return f"{text_of(data.get('name'))} = {text_of(data.get('value'))}"
+    return _leg(record) if record.kind.startswith("leg.") else _other(record)
+
+
+def words(record: Record, titles: Mapping[str, str] | None = None) -> str:
+    """What ``record`` says, on one line and safe to show.
+
+    ``titles`` maps the id of a webhook to its title (``CallView.titles``), so that a reply can
+    say what it replies to.
+    """
+    return one_line_of(_words(record, titles or {}))
+
+
+def one_line(record: Record, titles: Mapping[str, str] | None = None) -> str:
+    """An icon and ``words``; kinds this version does not know are named."""
+    said = words(record, titles)
+    known = record.kind in _EXACT_ICONS or record.kind.split(".", 1)[0] in _ICONS
+    return f"{icon(record.kind)} {said if known else f'{one_line_of(record.kind)} {said}'}".rstrip()
