@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 try:
-    from fastapi import Body, FastAPI
+    from fastapi import FastAPI
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError("this sample needs FastAPI: pip install fastapi") from error
 
@@ -83,7 +83,7 @@ def reply(session: str, status: str, digit: str | None) -> Callflow:
 
 
 @app.post("/vca")
-def call_action(body: dict[str, Any] = Body()) -> Callflow:
+def call_action(body: dict[str, Any]) -> Callflow:
     """A call came in, or the last callflow is done."""
     payload = body["payload"]
     session, event = payload["sessionId"], payload["eventId"]
@@ -97,7 +97,7 @@ def call_action(body: dict[str, Any] = Body()) -> Callflow:
 
 
 @app.post("/vss")
-def session_summary(body: dict[str, Any] = Body()) -> dict[str, str]:
+def session_summary(body: dict[str, Any]) -> dict[str, str]:
     """The session is over."""
     session = body["payload"]["sessionId"]
     menus.pop(session, None)

@@ -156,6 +156,7 @@ class Line:
         data.update(prompt.describe())
         self._call.input_record(event.kind, data, cause)
         prompt.outcome, prompt.failure = "failed", event
+        self._call.diagnose(self._call.platform.prompt_failed(event))
         self._next(event)
 
     def _next(self, event: PromptEnded | PromptFailed) -> None:

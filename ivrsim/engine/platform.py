@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ivrsim.engine.diagnostic import Diagnostic
+from ivrsim.engine.events import PromptFailed
 from ivrsim.engine.setting import Setting
 
 if TYPE_CHECKING:
@@ -64,4 +65,8 @@ class Platform(Protocol):
 
     def key_ignored(self, digit: str, why: str) -> Diagnostic | None:
         """The remark about a key that had no effect."""
+        ...
+
+    def prompt_failed(self, failure: PromptFailed) -> Diagnostic:
+        """The remark about a prompt that could not be played."""
         ...

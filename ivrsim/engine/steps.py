@@ -6,6 +6,7 @@ hangs up, CallerGone passes through them; each leaves its own things in order.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,8 +40,8 @@ JSON_HEADERS: Mapping[str, str] = {"Content-Type": "application/json"}
 class Request:
     """One webhook, before it is sent.
 
-    ``body`` and ``query`` are as sent, ``shown`` replaces the body in the trace when it holds
-    secret digits. Timeouts in milliseconds: see ``SendWebhook``. ``context`` is for scripted
+    ``body`` and ``query`` are as sent; ``shown`` replaces the body (the query when there is no
+    body) in the trace when it holds secret digits. Timeouts in milliseconds: see ``SendWebhook``. ``context`` is for scripted
     pages. ``url`` None: nothing is set, the trace says that it was not sent and ``why_not``.
     """
 
@@ -62,14 +63,16 @@ def request(
 ) -> Steps[Answer | None]:
     """One attempt at a webhook. None when it has no URL and was not sent."""
     webhook = call.new_id("w")
-    url = what.url
-    if url is not None and what.query:
-        url = f"{url}{'&' if '?' in url else '?'}{urlencode(what.query)}"
+    url = _with_query(what.url, what.query)
+    shown_url, query = url, what.query
+    if what.body is None and what.shown is not None:
+        query = what.shown
+        shown_url = _with_query(what.url, query)
     headers: dict[str, str] = {}
     body: bytes | None = None
     if what.body is not None:
         headers.update(JSON_HEADERS)
-        body = orjson.dumps(what.body)
+        body = _json(what.body)
     shown_headers = dict(headers, Authorization="•••") if call.setup.authorized else headers
     data = {
         "webhook": webhook,
@@ -78,10 +81,10 @@ def request(
         "role": role,
         "attempt": attempt,
         "method": what.method,
-        "url": url,
+        "url": shown_url,
         "headers": shown_headers,
-        "query": what.query,
-        "body": what.body if what.shown is None else what.shown,
+        "query": query,
+        "body": what.body if what.shown is None or what.body is None else what.shown,
         "sent": url is not None,
         "why_not": None if url is not None else what.why_not or "no URL is set",
     }
@@ -105,6 +108,19 @@ def request(
     )
     answer: Answer = yield (webhook,)
     return answer
+
+
+def _json(body: Any) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # an integer over 64 bits or half a surrogate pair, from a document
+        return json.dumps(body, separators=(",", ":")).encode()
+
+
+def _with_query(url: str | None, query: Mapping[str, Any] | None) -> str | None:
+    if url is None or not query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
 
 
 def play(call: Session, prompt: Prompt) -> Steps[Prompt]:

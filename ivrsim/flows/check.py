@@ -142,6 +142,7 @@ def _actions(
     diagnostics: list[Diagnostic] = check_document(
         platform, filled(actions, _EXAMPLE), settings=settings, direction=direction, where=where
     )
+    remarked = {base + found.pointer for found in diagnostics if found.pointer is not None}
     for found in diagnostics:
         line, col = source.place(base + (found.pointer or ""))
         message = _one_line(found)
@@ -154,7 +155,7 @@ def _actions(
             if key in _AUDIO_KEYS and "://" not in text and not (folder / text).is_file():
                 message = f"there is no file {folder / text}"
                 yield source.finding(pointer, "flow.missing-file", message)
-            elif dials and key in _NUMBER_KEYS:
+            elif dials and key in _NUMBER_KEYS and pointer not in remarked:
                 yield from _e164(source, pointer, text)
 
 
@@ -238,7 +239,8 @@ def _e164(source: Source, pointer: str, text: str, *, key: bool = False) -> Iter
 
     try:
         parsed = phonenumbers.parse("+" + text.lstrip("+"))
-        if phonenumbers.is_possible_number(parsed):
+        reason = phonenumbers.is_possible_number_with_reason(parsed)
+        if reason == phonenumbers.ValidationResult.IS_POSSIBLE:
             return
     except phonenumbers.NumberParseException:
         pass  # said below, in our words

@@ -9,6 +9,7 @@ from typing import Final
 from ivrsim.flows.source import (
     MAPPING,
     MAX_DEPTH,
+    NUMBER,
     SEQUENCE,
     VALUE,
     Node,
@@ -18,9 +19,11 @@ from ivrsim.flows.source import (
 )
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
-_STRING: Final = re.compile(r'"([^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*)"')
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_INSIDE: Final = r'[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*'
+_STRING: Final = re.compile(f'"({_INSIDE})"')
+_UNCLOSED: Final = re.compile(_INSIDE)
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
+_FOUND: Final = re.compile(r"[A-Za-z_0-9]+")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _CONSTANTS: Final[dict[str, object]] = {"true": True, "false": False, "null": None}
 _HINTS: Final = {
@@ -103,7 +106,7 @@ def _scalar(source: Source, pos: int, char: str) -> tuple[Node, int]:
     if char == '"':
         string, end = _string(source, pos)
         return Node(VALUE, string, pos), end
-    number = _NUMBER.match(text, pos)
+    number = NUMBER.match(text, pos)
     if number is not None:
         return Node(VALUE, json_number(source, pos, number), pos), number.end()
     word = _WORD.match(text, pos)
@@ -132,7 +135,7 @@ def _key(source: Source, mapping: Node, pos: int, expected: str) -> tuple[str, i
 def _string(source: Source, pos: int) -> tuple[str, int]:
     match = _STRING.match(source.text, pos)
     if match is None:
-        end = re.compile(r'[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*').match(source.text, pos + 1)
+        end = _UNCLOSED.match(source.text, pos + 1)
         raise _expected(source, _end(end), "the closing quote of this string", hint=False)
     string = match.group(1)
     if "\\" not in string:
@@ -150,7 +153,7 @@ def _string(source: Source, pos: int) -> tuple[str, int]:
 
 def _expected(source: Source, pos: int, expected: str, *, hint: bool = True) -> SourceError:
     char = source.text[pos : pos + 1]
-    word = _WORD.match(source.text, pos)
+    word = _FOUND.match(source.text, pos)
     if not char:
         found = "the end of the file"
     elif word is not None:

@@ -289,7 +289,7 @@ class _Reader:
         elif direction == "outbound" and platform == "8x8" and "callflow" not in values:
             message = "expected callflow (its first action is makeCall) for an outbound 8x8 call"
             self.wrong("/direction", "document", message, key=True)
-        elif values.get("app") is None and name not in values:
+        elif values.get("app") is None and "ncco" not in values and "callflow" not in values:
             self.wrong("", "app", "expected app (what answers the call), found none")
 
     def app(self, value: Any) -> App:

@@ -12,13 +12,18 @@ from ivrsim.flows.model import load_flow
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A flow that runs as it is. ``description`` is the comment at its top, on one line."""
+    """A flow that runs as it is.
+
+    ``description`` says what it shows and ``keys`` which keys to try: both stand in the comment
+    at the top of the file, with ``Keys to try:`` between them.
+    """
 
     name: str
     title: str
     platform: str
     path: Path
     description: str
+    keys: str
 
 
 @cache
@@ -43,8 +48,8 @@ def samples() -> list[Sample]:
     found = []
     for name, path in sample_paths().items():
         flow = load_flow(path)
-        comment = _comment(flow.source.text)
-        found.append(Sample(name, flow.title, flow.platform, path, comment))
+        shows, _, keys = _comment(flow.source.text).partition("Keys to try:")
+        found.append(Sample(name, flow.title, flow.platform, path, shows.strip(), keys.strip()))
     return found
 
 

@@ -30,7 +30,7 @@ MAPPING: Final = 4  # dict[str, Node]
 Schema = dict[str, Any] | Literal["document"] | None
 """Where platform documents are: nested keys (``*`` is any) that end in ``"document"``."""
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NOT_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _WORDS: Final[dict[str, object]] = {
     "true": True,
@@ -247,7 +247,7 @@ class _Builder:
         value = node.value
         if self.limited:
             self._spend(node, depth)
-        if kind == TEXT or kind == VALUE:
+        if kind in (TEXT, VALUE):
             return value
         if kind == PLAIN:
             return self._json(node) if schema == "document" else value or None
@@ -276,7 +276,7 @@ class _Builder:
         if _NOT_JSON.fullmatch(text):
             message = f"expected a JSON value, found {text}: JSON has no such number"
             raise self.source.error_at(node.offset, "yaml.number", message)
-        number = _NUMBER.fullmatch(text)
+        number = NUMBER.fullmatch(text)
         return text if number is None else json_number(self.source, node.offset, number)
 
 

@@ -146,9 +146,7 @@ class Target:
 
     def served_urls(self, base: str) -> dict[str, str]:
         """``urls`` when the Python application is served at ``base`` (``http://127.0.0.1:PORT``)."""
-        return {
-            name: base + url if url.startswith("/") else url for name, url in self.urls.items()
-        }
+        return {name: base + url if url.startswith("/") else url for name, url in self.urls.items()}
 
     def place(self, pointer: str | None, page: str | None = None) -> str | None:
         """``FILE:LINE:COL`` of a pointer into the inline document, or into the reply of ``page``

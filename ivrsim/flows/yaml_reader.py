@@ -121,7 +121,9 @@ def _compose(source: Source, parser: Any) -> tuple[Node, bool]:
 
 def _key(source: Source, mapping: Node, node: Node, offset: int) -> tuple[str, int]:
     if node.kind not in (TEXT, PLAIN):
-        message = "expected text as a key, found a list or mapping; put a key with brackets in quotes"
+        message = (
+            "expected text as a key, found a list or mapping; put a key with brackets in quotes"
+        )
         raise source.error_at(offset, "yaml.key", message)
     name: str = node.value
     if name == "<<" and node.kind == PLAIN:

@@ -28,12 +28,18 @@ _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 # RFC 1918, loopback, link-local and unique local addresses; "this host" (0.0.0.0, ::) because
 # servers print it as their address. Written out: ``is_private`` also holds for ranges that are
 # not private networks (documentation, benchmarks).
-_LOOPBACK = tuple(map(ipaddress.ip_network, ("127.0.0.0/8", "0.0.0.0/32", "::1/128", "::/128")))
+_LOOPBACK = tuple(map(ipaddress.ip_network, ["127.0.0.0/8", "0.0.0.0/32", "::1/128", "::/128"]))
 _PRIVATE = tuple(
     map(
         ipaddress.ip_network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
-        + ("fc00::/7", "fe80::/10"),
+        [
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "169.254.0.0/16",
+            "fc00::/7",
+            "fe80::/10",
+        ],
     )
 )
 
@@ -52,23 +58,23 @@ def web_url(text: str) -> URL:
     from yarl import URL
 
     if _FORBIDDEN.search(text):
-        raise InvalidUrl(f"{_shown(text)}: a URL has no control characters and no backslash")
+        raise InvalidUrl(f"{printable(text)}: a URL has no control characters and no backslash")
     try:
         url = URL(text)
         host = url.raw_host or ""
     except ValueError as error:  # idna's errors are ValueErrors too
-        raise InvalidUrl(f"{_shown(text)}: not a URL: {error}") from None
+        raise InvalidUrl(f"{printable(text)}: not a URL: {error}") from None
     if url.scheme not in ("http", "https"):
-        hint = f": did you mean http://{_shown(text)}?" if "://" not in text else ""
-        raise InvalidUrl(f"{_shown(text)}: expected a URL with http:// or https://{hint}")
+        hint = f": did you mean http://{printable(text)}?" if "://" not in text else ""
+        raise InvalidUrl(f"{printable(text)}: expected a URL with http:// or https://{hint}")
     if not host:
-        raise InvalidUrl(f"{_shown(text)}: the URL names no host")
+        raise InvalidUrl(f"{printable(text)}: the URL names no host")
     if _address(host) is None:
         if not _NAME.fullmatch(host):
-            raise InvalidUrl(f"{_shown(text)}: {host!r} is not a host name")
+            raise InvalidUrl(f"{printable(text)}: {host!r} is not a host name")
         meant = _legacy_ipv4(host)
         if meant is not None:
-            raise InvalidUrl(f"{_shown(text)}: write the address plainly: {meant}")
+            raise InvalidUrl(f"{printable(text)}: write the address plainly: {meant}")
     return url
 
 
@@ -163,7 +169,7 @@ def _within(
     )
 
 
-def _shown(text: str) -> str:
+def printable(text: str) -> str:
     """``text`` in one short line that a terminal may print."""
     line = "".join(char if char.isprintable() else "�" for char in text)
     return line if len(line) <= 120 else line[:119] + "…"

@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from ivrsim.errors import AudioError
-from ivrsim.runtime.allow import HostPolicy
+from ivrsim.runtime.allow import HostPolicy, printable
 from ivrsim.runtime.webhooks import RequestFailed, WebhookClient
 
 DEADLINE_MS = 10_000
@@ -72,6 +72,8 @@ async def fetch_audio(
     Raises AudioError, one line that names the URL.
     """
     limit = LARGEST if max_bytes is None else max_bytes
+    if not url.isprintable():
+        raise AudioError(f"{printable(url)}: expected a URL or path of printable characters")
     # "c:" of a Windows path is no scheme
     match = re.match(r"([a-z][a-z0-9+.-]+):", url, re.IGNORECASE)
     scheme = match[1].lower() if match else ""
@@ -121,7 +123,7 @@ async def _download(
 
 def _read_file(url: str, scheme: str, base_folder: Path | None, limit: int) -> bytes:
     if base_folder is None:
-        raise AudioError(f"{url}: only a flow or document on this machine may name a file; use a URL")
+        raise AudioError(f"{url}: only a flow on this machine may name a file; use a URL")
     path = base_folder / (_path_of(url) if scheme == "file" else url)
     try:
         if not path.exists():
@@ -130,9 +132,8 @@ def _read_file(url: str, scheme: str, base_folder: Path | None, limit: int) -> b
             raise AudioError(f"{path}: not a file")
         with path.open("rb") as file:
             data = file.read(limit + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        detail = getattr(error, "strerror", None) or error
-        raise AudioError(f"{url}: the audio file cannot be read: {detail}") from error
+    except OSError as error:
+        raise AudioError(f"{path}: the audio file cannot be read: {error.strerror}") from error
     if len(data) > limit:
         raise AudioError(f"{path}: the audio file is larger than {limit:,} bytes")
     return data

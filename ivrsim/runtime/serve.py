@@ -7,6 +7,7 @@ time-outs and real bytes.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import difflib
 import importlib
 import importlib.util
@@ -27,6 +28,8 @@ from ivrsim.errors import ApplicationError
 if TYPE_CHECKING:
     import uvicorn
 
+    from ivrsim.flows.target import PythonApplication
+
 START_LIMIT_S = 30.0
 """How long importing and starting an application may take."""
 
@@ -38,29 +41,31 @@ _loaded: set[str] = set()
 
 
 class ServedApplication:
-    """An ASGI or WSGI application: ``path.py:attribute`` or ``module:attribute``.
+    """An ASGI or WSGI application, started and stopped.
 
-    ``folder`` is where a relative path and modules are looked for (the working folder). The file
-    and the modules beside it are imported anew at every ``start``, so that a changed application
-    can be called again. What the application prints goes where it always goes; uvicorn is silent.
+    Its file and the modules beside it are imported anew at every ``start``, so that a changed
+    application can be called again. What it prints goes where it always goes; uvicorn is silent.
     """
 
     def __init__(
-        self, spec: str, folder: Path | None = None, *, start_limit_s: float = START_LIMIT_S
+        self, application: PythonApplication, *, start_limit_s: float = START_LIMIT_S
     ) -> None:
-        self.spec = spec
+        self.spec = application.spec
         self.base_url: str | None = None
         self.last_error: str | None = None
         """The last exception in a handler: ``FILE:LINE: KeyError: 'from'``."""
-        self._folder = (folder or Path.cwd()).resolve()
+        file = application.file
+        self._folder = (file.parent if file else application.folder).resolve()
+        self._file = self._folder / file.name if file else None
         self._start_limit_s = start_limit_s
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serving: asyncio.Task[None] | None = None
-        self._server: uvicorn.Server | None = None
+        self._leave = asyncio.Event()
         self._up = threading.Event()  # started, or failed
         self._failure: ApplicationError | None = None
         self._lifespan_error: str | None = None
+        self._path_entry: str | None = None
         self._own: Callable[[], set[str]] = set
 
     def __enter__(self) -> ServedApplication:
@@ -78,6 +83,7 @@ class ServedApplication:
         if self._thread is not None:
             raise RuntimeError(f"{self.spec} is served already")
         self._up.clear()
+        self._loop, self._serving, self._leave = None, None, asyncio.Event()
         self._failure = self._lifespan_error = self.last_error = None
         listener = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -90,8 +96,8 @@ class ServedApplication:
             self.base_url = url
             return url
         failure = self._failure or ApplicationError(
-            f"{self.spec}: not started within {self._start_limit_s:g} s: does the file run a server "
-            'itself? Put that under if __name__ == "__main__":'
+            f"{self.spec}: not started within {self._start_limit_s:g} s: does the file run a "
+            'server itself? Put that under if __name__ == "__main__":'
         )
         self.stop()
         listener.close()
@@ -103,18 +109,18 @@ class ServedApplication:
         self.base_url = None
         if thread is None:
             return
-        loop, server, serving = self._loop, self._server, self._serving
-        if server is not None:
-            server.should_exit = True
+        self._tell(self._leave.set)
         thread.join(STOP_LIMIT_S / 2)
-        if thread.is_alive() and loop is not None and serving is not None:
-            try:
-                loop.call_soon_threadsafe(serving.cancel)
-            except RuntimeError:  # the loop was closed between the two lines
-                pass
+        if thread.is_alive() and self._serving is not None:
+            self._tell(self._serving.cancel)
             # A handler that blocks the loop is left behind: all its threads are daemons.
             thread.join(STOP_LIMIT_S / 2)
         _loaded.update(self._own())
+
+    def _tell(self, callback: Callable[[], object]) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(callback)
 
     # in the thread
 
@@ -144,15 +150,15 @@ class ServedApplication:
             raise ApplicationError(f"{self.spec} {_REFUSED[kind]}")
         import uvicorn
 
-        up = self._up
+        up, leave = self._up, self._leave
 
         class Server(uvicorn.Server):
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
-                if self.started:
-                    up.set()
+            async def main_loop(self) -> None:
+                up.set()
+                await self.on_tick(0)
+                await leave.wait()  # uvicorn's own loop looks ten times a second
 
-        self._server = Server(
+        server = Server(
             uvicorn.Config(
                 self._watched(application if kind == "asgi" else self._as_asgi(application)),
                 interface="asgi3",
@@ -161,12 +167,13 @@ class ServedApplication:
                 log_config=None,
                 log_level=logging.CRITICAL + 1,
                 access_log=False,
+                date_header=False,
                 timeout_graceful_shutdown=1,
             )
         )
         flask_errors = self._connect_flask(application)
         try:
-            await self._server.serve(sockets=[listener])
+            await server.serve(sockets=[listener])
         finally:
             if flask_errors is not None:
                 flask_errors.disconnect(self._note_flask, application)
@@ -179,11 +186,16 @@ class ServedApplication:
                 if message["type"] == "lifespan.startup.failed":
                     text = str(message.get("message", "")).strip()
                     self._lifespan_error = text.splitlines()[-1] if text else None
+                elif message["type"] == "http.response.start" and message["status"] >= 500:
+                    # Starlette replies first and raises then: note it before the reply is seen.
+                    error = sys.exception()
+                    if error is not None:
+                        self.last_error = self._line_of(error)
                 await send(message)
 
             is_lifespan = scope["type"] == "lifespan"
             try:
-                await application(scope, receive, send_and_look if is_lifespan else send)
+                await application(scope, receive, send_and_look)
             except Exception as error:
                 line = self._line_of(error)
                 if not is_lifespan:
@@ -229,15 +241,14 @@ class ServedApplication:
                 sys.modules.pop(old, None)
             _loaded.clear()
             before = set(sys.modules)
-            path = self._folder / name if name.endswith(".py") else None
+            path = self._file
             if path is not None and not path.is_file():
-                raise ApplicationError(f"{path}: no such file")
-            folder = self._folder if path is None else path.parent.resolve()
-            self._own = lambda: _modules_of(folder) - before
+                raise ApplicationError(f"{_short(str(path))}: no such file")
+            self._own = lambda: _modules_of(self._folder) - before
             importlib.invalidate_caches()
             # Bytecode is found by the second of the change: two versions in one second look alike.
             writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-            self._path_entry = str(folder)
+            self._path_entry = str(self._folder)
             sys.path.insert(0, self._path_entry)
             try:
                 module = importlib.import_module(name) if path is None else _execute(path)
@@ -247,8 +258,6 @@ class ServedApplication:
                 sys.dont_write_bytecode = writes_bytecode
                 _loaded.update(self._own())
         return self._attribute(module, name, attribute)
-
-    _path_entry: str | None = None
 
     def _restore_path(self) -> None:
         entry, self._path_entry = self._path_entry, None
@@ -285,11 +294,8 @@ class ServedApplication:
 
     def _line_of(self, error: BaseException) -> str:
         """``FILE:LINE: Type: message``, the place being the application's own, if there is one."""
-        what = "".join(traceback.format_exception_only(error)).strip().splitlines()
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        line = what[-1] if len(what) == 1 else " ".join(text.split())
-        place = _place(error.__traceback__, self._path_entry or str(self._folder))
-        return f"{place}: {line}" if place else f"{self.spec}: {line}"
+        place = _place(error.__traceback__, str(self._folder)) or self.spec
+        return " ".join(f"{place}: {type(error).__name__}: {error}".split()).removesuffix(":")
 
 
 _REFUSED = {

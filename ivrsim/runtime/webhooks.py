@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ivrsim.engine.commands import SendWebhook
@@ -154,12 +155,8 @@ class WebhookClient:
             raise RequestFailed("not-allowed", progress.phase, line) from None
         except TimeoutError:
             raise attempt.timed_out(progress, connect_ms, read_ms) from None
-        raise attempt.failed(
-            "redirects",
-            "read",
-            f"redirected more than {REDIRECT_LIMIT} times: does it redirect to itself?",
-            url=url,
-        )
+        what = f"redirected more than {REDIRECT_LIMIT} times: does it redirect to itself?"
+        raise _Attempt(method, url, headers, body).failed("redirects", "read", what)
 
     async def _request(
         self, where: URL, attempt: _Attempt, progress: _Progress, insecure: bool
@@ -190,14 +187,14 @@ class WebhookClient:
                 )
             except aiohttp.ServerDisconnectedError as error:
                 if not progress.reused or error.message != _NOTHING_RECEIVED:
-                    raise attempt.broke_off(progress) from error
+                    raise attempt.broke_off() from error
             except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError) as error:
                 raise attempt.not_connected(where, error) from error
             except aiohttp.ClientOSError as error:
                 if not progress.reused:
-                    raise attempt.was_reset(progress) from error
+                    raise attempt.was_reset() from error
             except ConnectionResetError as error:
-                raise attempt.was_reset(progress) from error
+                raise attempt.was_reset() from error
             except aiohttp.ClientResponseError as error:
                 raise attempt.not_http(error) from error
             except TimeoutError:
@@ -223,7 +220,8 @@ class _Progress:
     def phase(self) -> str:
         return "read" if self.connected else "connect"
 
-    def stands(self) -> None:
+    def stands(self, *, reused: bool) -> None:
+        self.reused = reused
         if not self.connected and self.deadline is not None:
             self.connected = True
             self.deadline.reschedule(asyncio.get_running_loop().time() + self.read_s)
@@ -249,16 +247,12 @@ class _Attempt(NamedTuple):
         if status == 303 or (status in (301, 302) and method == "POST"):
             method, body = "GET", None
             headers = _without(headers, {"content-type", "content-length"})
-        # checked here, as the text below must be what the client understands
         if web_url(str(url)).origin() != where.origin():
             headers = _without(headers, {"authorization", "cookie"})
         return _Attempt(method, str(url), headers, body)
 
-    def failed(
-        self, reason: str, phase: str, what: str, *, url: str | None = None
-    ) -> RequestFailed:
-        line = f"{self.method} {_shown(url or self.url)}: {what}"
-        return RequestFailed(reason, phase, line)
+    def failed(self, reason: str, phase: str, what: str) -> RequestFailed:
+        return RequestFailed(reason, phase, f"{self.method} {_shown(self.url)}: {what}")
 
     def timed_out(self, progress: _Progress, connect_ms: int, read_ms: int) -> RequestFailed:
         if progress.connected:
@@ -267,19 +261,19 @@ class _Attempt(NamedTuple):
             what = f"no connection within {connect_ms} ms: is the host up and reachable?"
         return self.failed("timeout", progress.phase, what)
 
-    def broke_off(self, progress: _Progress) -> RequestFailed:
+    def broke_off(self) -> RequestFailed:
         what = "connection closed without a reply: look at the application's log"
-        return self.failed("closed", progress.phase, what)
+        return self.failed("closed", "read", what)
 
-    def was_reset(self, progress: _Progress) -> RequestFailed:
+    def was_reset(self) -> RequestFailed:
         what = "connection reset: look at the application's log"
-        return self.failed("reset", progress.phase, what)
+        return self.failed("reset", "read", what)
 
     def not_http(self, error: aiohttp.ClientResponseError) -> RequestFailed:
-        from aiohttp.http_exceptions import LineTooLong
-
-        if isinstance(error.__cause__, LineTooLong):
-            return self.failed("too-large", "read", "a header of the reply is larger than 8 KiB")
+        # only the text tells: 8 KiB for a header and 128 headers are aiohttp's limits
+        if error.message.startswith(("Got more than", "Too many headers")):
+            what = "the headers of the reply are larger than 8 KiB each or more than 128"
+            return self.failed("too-large", "read", what)
         detail = " ".join(error.message.split())
         return self.failed("failed", "read", f"the reply is not HTTP: {detail[:120]}")
 
@@ -346,19 +340,15 @@ async def _read(response: aiohttp.ClientResponse, attempt: _Attempt, max_bytes: 
 def _new_session() -> aiohttp.ClientSession:
     import aiohttp
 
-    async def stands(session: object, progress: _Progress, params: object) -> None:
-        progress.reused = False
-        progress.stands()
+    async def made(session: object, context: SimpleNamespace, params: object) -> None:
+        context.trace_request_ctx.stands(reused=False)
 
-    async def stands_again(session: object, progress: _Progress, params: object) -> None:
-        progress.reused = True
-        progress.stands()
+    async def reused(session: object, context: SimpleNamespace, params: object) -> None:
+        context.trace_request_ctx.stands(reused=True)
 
-    trace: aiohttp.TraceConfig[_Progress] = aiohttp.TraceConfig(
-        lambda trace_request_ctx: trace_request_ctx
-    )
-    trace.on_connection_create_end.append(stands)
-    trace.on_connection_reuseconn.append(stands_again)
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(made)
+    trace.on_connection_reuseconn.append(reused)
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -369,7 +359,6 @@ def _new_session() -> aiohttp.ClientSession:
     )
 
 
-@lru_cache(maxsize=256)
 def _proxy(scheme: str, host: str, port: int | None) -> str | None:
     """The proxy of the environment for a host that is not this machine.
 

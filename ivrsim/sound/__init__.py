@@ -1,0 +1,1 @@
+"""Sound: tones, speech, files, mixing and devices. Knows nothing of calls."""

@@ -125,17 +125,17 @@ class History:
 
     def _make_root(self) -> None:
         try:
-            mode = self.root.stat().st_mode
+            status = self.root.stat()
         except FileNotFoundError:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             return
-        if os.name == "posix" and stat.S_IMODE(mode) & 0o077 and self._is_ours():
+        if sys.platform == "win32" or not status.st_mode & 0o077:
+            return
+        # A folder that holds something else, or is everybody's, keeps the mode it has: the
+        # traces in it are private all the same.
+        mine = status.st_uid == os.geteuid() and not status.st_mode & stat.S_ISVTX
+        if mine and all(_NAME.fullmatch(name) for name in os.listdir(self.root)):
             self.root.chmod(0o700)
-
-    def _is_ours(self) -> bool:
-        """Whether nothing but calls is in the folder: another one keeps the mode it has."""
-        names = os.listdir(self.root)
-        return bool(names) and all(_NAME.fullmatch(name) for name in names)
 
     def _unusable(self, error: OSError) -> TraceError:
         return TraceError(

@@ -38,6 +38,7 @@ KINDS: Final[dict[str, str]] = {
     "capture.closed": "capture, digits, ended_by max_digits|terminator|inter_digit|first_digit|overall|prompt_end|hangup|replaced, timed_out (bool), valid (bool), digit_seqs [seq …]",
     "digit": "(in) digit (0-9 * # A-D), source keypad|microphone|script|api, ignored (null, or why: no-capture, prompt-plays, webhook-pending, capture-full, not-a-digit-here, call-ended …), capture (id or null)",
     "speech": "(in) text, source party|typed|microphone, duration_ms; record.leg says who speaks",
+    "dtmf.sent": "digits (p is a pause of 500 ms); record.leg hears them",
     # timers
     "timer.started": "timer (id t1 …), name (first digit, inter-digit, overall, ring, wait, limit …), ms, due (call time)",
     "timer.fired": "(in) timer, name",

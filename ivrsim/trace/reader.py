@@ -1,12 +1,13 @@
 """Reads a trace of any length: an index of lines is kept in memory, never the records.
 
-Nine tenths of the index are made without parsing: the writer's lines begin alike, so number
+Most of the index is made without parsing: the writer's lines begin alike, so number
 and kind of a record are where a pattern expects them. Such a line is parsed when it is asked
 for, and damage inside it is found then.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -58,7 +59,7 @@ class TraceReader:
         self._offsets = array("Q")
         self._kinds = array("I")
         self._names: list[str] = []
-        self._numbers: dict[bytes, int] = {}
+        self._numbers: dict[bytes | str, int] = {}
         self._damage: Damage | None = None
         self._tail: Damage | None = None
         self._open_tail = False
@@ -82,9 +83,9 @@ class TraceReader:
             if self._damage:
                 return True
             self._reopen_tail()
-            want = max(budget_bytes, 1)
+            want = budget_bytes
             while want > 0:
-                block = self._read(self._end, min(max(want, 1), _BLOCK))
+                block = self._read(self._end, min(want, _BLOCK))
                 whole = block.rfind(b"\n") + 1
                 while not whole and len(block) < _LONGEST_LINE:
                     more = self._read(self._end + len(block), max(len(block), _BLOCK))
@@ -120,8 +121,9 @@ class TraceReader:
         with self._lock:
             self._check(i)
             start, end = self._span(i, i + 1)
+            line = self._read(start, end - start)
             try:
-                return _record(self._read(start, end - start), i + 1)
+                return _record(line, i + 1)
             except ValueError as error:
                 self._cut(i, str(error))
             raise TraceError(f"{self.path}: {self._damage}")
@@ -187,10 +189,11 @@ class TraceReader:
             if found and int(found[1]) == seq and block[after - 2] == 0x7D:  # }
                 number = numbers.get(found[2])
                 if number is None:
-                    number = self._number(found[2])
+                    number = self._number(found[2].decode(errors="replace"))
+                    numbers[found[2]] = number
             else:
                 try:
-                    number = self._number(_record(block[start:after], seq).kind.encode())
+                    number = self._number(_record(block[start:after], seq).kind)
                 except ValueError as error:
                     self._cut(len(self), str(error))
                     return False
@@ -212,7 +215,7 @@ class TraceReader:
             else:
                 self._offsets.append(self._end)
                 self._end += len(tail)
-                self._kinds.append(self._number(record.kind.encode()))
+                self._kinds.append(self._number(record.kind))
                 self._open_tail = True
         return True
 
@@ -224,11 +227,11 @@ class TraceReader:
             self._kinds.pop()
             self._open_tail = False
 
-    def _number(self, kind: bytes) -> int:
+    def _number(self, kind: str) -> int:
         number = self._numbers.get(kind)
         if number is None:
             number = self._numbers[kind] = len(self._names)
-            self._names.append(kind.decode(errors="replace"))
+            self._names.append(kind)
         return number
 
     def _check(self, i: int) -> None:
@@ -284,7 +287,7 @@ def load_inputs(trace: TraceReader | Path | str) -> Iterator[Record]:
             yield from load_inputs(reader)
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path) -> io.FileIO:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise TraceError(f"{path}: expected a trace file, found a folder or a device")
@@ -382,5 +385,5 @@ def _reason(error: ValueError) -> str:
 
 def _excerpt(line: bytes) -> str:
     """The beginning of ``line``, safe to print."""
-    text = line[:60].decode(errors="replace").strip()
-    return (ascii(text) if not text.isprintable() else repr(text)) + ("…" if len(line) > 60 else "")
+    text = repr(line[:60].decode(errors="replace").strip())
+    return f"{text}…" if len(line) > 60 else text

@@ -275,8 +275,11 @@ class CallView:
         actions = data.get("actions")
         for action in actions if isinstance(actions, list) else ():
             if isinstance(action, dict):
-                fields = (text_of(action.get(key)) for key in ("pointer", "action", "summary"))
-                state = ActionState(*fields)
+                state = ActionState(
+                    text_of(action.get("pointer")),
+                    text_of(action.get("action")),
+                    text_of(action.get("summary")),
+                )
                 document.actions.append(state)
                 self._actions[name, state.pointer] = state
         self.documents[name] = self.document = document

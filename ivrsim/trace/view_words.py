@@ -52,9 +52,12 @@ ENDED_BY: Final = {
     "replaced": "a new document",
 }
 
+# Country codes of two digits; 1 and 7 have one, all others three (ITU-T E.164).
 _TWO_DIGIT_CODES: Final = frozenset(
-    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 "
-    "64 65 66 81 82 84 86 90 91 92 93 94 95 98".split()
+    str(code)
+    for code in range(20, 99)
+    if code not in {21, 22, 23, 24, 25, 26, 28, 29, 35, 37, 38, 42, 50, 59, 67, 68, 69}
+    and code not in {*range(70, 81), 83, 85, 87, 88, 89, 96, 97}
 )
 
 

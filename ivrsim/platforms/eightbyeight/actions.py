@@ -197,21 +197,26 @@ def capture_rules(params: SayAndCaptureParams, settings: Mapping[str, str]) -> C
     Both sources have completeOnHash true. minDigits is 1 in the OpenAPI file and assumed to be
     1 where the guide is silent: no key at all is not an input.
     """
-    defaults = _DEFAULTS[value(settings, "8x8.capture_defaults")]
-    given = {
-        "maxDigits": params.max_digits,
-        "overallTimeout": params.overall_timeout,
-        "noOfTries": params.no_of_tries,
-    }
-    chosen = {key: defaults[key] if number is None else number for key, number in given.items()}
+    most, overall, tries = params.max_digits, params.overall_timeout, params.no_of_tries
+    defaulted: tuple[str, ...] = ()
+    if most is None or overall is None or tries is None:
+        defaults = _DEFAULTS[value(settings, "8x8.capture_defaults")]
+        written = (most, overall, tries)
+        defaulted = tuple(
+            key for key, given in zip(defaults, written, strict=True) if given is None
+        )
+        most, overall, tries = (
+            default if given is None else given
+            for default, given in zip(defaults.values(), written, strict=True)
+        )
     return CaptureRules(
         min_digits=params.min_digits or 1,
-        max_digits=chosen["maxDigits"],
+        max_digits=most,
         digit_timeout=params.digit_timeout,
-        overall_timeout=chosen["overallTimeout"],
+        overall_timeout=overall,
         complete_on_hash=params.complete_on_hash is not False,
-        tries=chosen["noOfTries"],
-        defaulted=tuple(key for key, number in given.items() if number is None),
+        tries=tries,
+        defaulted=defaulted,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from ivrsim.engine.capture import Captured, CaptureSpec, capture
 from ivrsim.engine.commands import AudioFile, Speech, Tone
 from ivrsim.engine.diagnostic import Diagnostic
-from ivrsim.engine.events import WebhookFailed
+from ivrsim.engine.events import PromptFailed, WebhookFailed
 from ivrsim.engine.leg import Leg
 from ivrsim.engine.line import Prompt
 from ivrsim.engine.platform import CallerGone, Outcome, Steps
@@ -130,6 +130,7 @@ class EightByEight:
         setup = self._setup
         leg = self._new_leg(call, "caller", "inbound", setup.caller, setup.callee)
         self._vcs(call, leg, "CALL_RECEIVED")
+        callflow: Callflow | None
         if setup.document is not None:
             callflow = self._given(call, "reply")
         else:
@@ -172,6 +173,8 @@ class EightByEight:
             call.caller_leg or None,
             leads=True,
         )
+        for name, why in callflow.decided.items():
+            call.decide(name, why)
         for diagnostic in callflow.diagnostics:
             call.diagnose(diagnostic, document)
         self._document = document
@@ -324,21 +327,22 @@ class EightByEight:
         purpose: str = "prompt",
     ) -> Steps[None]:
         prompt = yield from play(call, Prompt(sound, loop, purpose=purpose))
-        self._check_played(call, prompt)
+        self._check_played(prompt)
 
-    def _check_played(self, call: Session, prompt: Prompt) -> None:
+    def prompt_failed(self, failure: PromptFailed) -> Diagnostic:
+        return Diagnostic(
+            "8x8.file-not-played",
+            "error",
+            failure.message,
+            expected="a wav or mp3 file below 5 MB",
+            reason="Unable to download file for playback",
+            basis="documented",
+            page=pages.ACTIONS,
+        )
+
+    def _check_played(self, prompt: Prompt) -> None:
         if prompt.failure is None:
             return
-        call.diagnose(
-            Diagnostic(
-                "8x8.file-not-played",
-                "error",
-                prompt.failure.message,
-                reason="Unable to download file for playback",
-                basis="documented",
-                page=pages.ACTIONS,
-            )
-        )
         raise _End(
             "ERROR",
             "platform",
@@ -387,7 +391,7 @@ class EightByEight:
                 on_barge_in=lambda: _tell_barge_in(call),
             )
             captured = yield from capture(call, spec)
-            self._check_played(call, prompt)
+            self._check_played(prompt)
             if captured.valid:
                 if params.success_message:
                     yield from self._play(
@@ -488,6 +492,8 @@ class EightByEight:
 
     def _take(self, call: Session, reply: Reply, page: str | None, secret: bool) -> Callflow | None:
         """What the reply to a VCA means."""
+        for name, why in reply.decided.items():
+            call.decide(name, why)
         for diagnostic in reply.diagnostics:
             call.diagnose(diagnostic)
         if reply.has_client_action_id:
@@ -495,7 +501,6 @@ class EightByEight:
         elif self._setting("8x8.client_action_id") == "clears":
             self._client_action_id = None
         if reply.empty is not None and reply.usable:
-            call.decide("8x8.empty_reply", "the reply holds no action")
             return None
         if reply.callflow is not None:
             self._received(call, reply.callflow, "reply", page)

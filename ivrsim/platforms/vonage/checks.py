@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from ivrsim.platforms.vonage import pages
 from ivrsim.platforms.vonage.actions import (
-    LEGACY_INPUT_KEYS,
     TEXT_LIMIT,
     WAIT_LONGEST_S,
     WAIT_SHORTEST_S,
@@ -18,7 +17,6 @@ from ivrsim.platforms.vonage.actions import (
     Hooked,
     Input,
     Notify,
-    PhoneEndpoint,
     Prompt,
     Record,
     Stream,
@@ -27,6 +25,7 @@ from ivrsim.platforms.vonage.actions import (
     Wait,
 )
 from ivrsim.platforms.vonage.diagnostics import Findings, shown
+from ivrsim.platforms.vonage.parts import PhoneEndpoint
 from ivrsim.platforms.vonage.ssml import PlainText
 
 _HTTP = ("http://", "https://")
@@ -41,15 +40,15 @@ _ID_KEY = re.compile(r"(?:^|[_-])(?:uu|call_?|conversation_?|leg_?)id$", re.IGNO
 
 def check_action(action: Action, findings: Findings) -> None:
     """Remarks about one action by itself."""
+    _CHECKS[type(action)](action, findings)
     if isinstance(action, Hooked) and action.event_url is not None:
-        _event_url(action.event_url, action.pointer, findings)
-    check = _CHECKS.get(type(action))
-    if check is not None:
-        check(action, findings)
+        _event_url(action.event_url, action, findings)
 
 
-def _event_url(urls: list[str], pointer: str, findings: Findings) -> None:
-    place = f"{pointer}/eventUrl"
+def _event_url(urls: list[str], action: Hooked, findings: Findings) -> None:
+    if len(urls) == 1 and urls[0].startswith(_HTTP):
+        return
+    place = f"{action.pointer}/eventUrl"
     if len(urls) != 1:
         findings.add(
             "vonage.one-event-url",
@@ -84,9 +83,9 @@ def _not_simulated(what: str, pointer: str, page: str, findings: Findings) -> No
 
 
 def _talk(talk: Talk, findings: Findings) -> None:
-    text, place = talk.text, f"{talk.pointer}/text"
+    text = talk.text
     if "<" in text or len(text) > TEXT_LIMIT or not text or text.isspace():
-        _text(text, talk.spoken, place, findings)
+        _text(text, talk.spoken, f"{talk.pointer}/text", findings)
     if talk.voice_name is not None:
         findings.add(
             "vonage.deprecated-voice-name",
@@ -165,8 +164,10 @@ def _stream(stream: Stream, findings: Findings) -> None:
 
 def _input(action: Input, findings: Findings) -> None:
     given = action.model_fields_set
+    settings_at_top = [key for key, name in _LEGACY.items() if name in given]
+    if action.type == ["dtmf"] and not settings_at_top and given <= _USUAL_INPUT:
+        return  # the usual form: documents are read within microseconds
     at = action.pointer
-    settings_at_top = [key for key in LEGACY_INPUT_KEYS if _SNAKE[key] in given]
     if action.legacy and settings_at_top:
         findings.add(
             "vonage.legacy-input",
@@ -202,7 +203,7 @@ def _input(action: Input, findings: Findings) -> None:
                 suggestion=f"put {key} into dtmf",
             )
         for name in ("dtmf", "speech"):
-            if name in given and name not in action.types:
+            if getattr(action, name) is not None and name not in action.types:
                 findings.add(
                     "vonage.settings-without-type",
                     f"{at}/{name}",
@@ -340,7 +341,12 @@ def _transfer(action: Transfer, findings: Findings) -> None:
     _not_simulated("transfer", action.pointer, pages.TRANSFER, findings)
 
 
-_SNAKE: Final = {"timeOut": "time_out", "maxDigits": "max_digits", "submitOnHash": "submit_on_hash"}
+_LEGACY: Final = {
+    "timeOut": "time_out",
+    "maxDigits": "max_digits",
+    "submitOnHash": "submit_on_hash",
+}
+_USUAL_INPUT: Final = {"action", "type", "dtmf", "event_url", "event_method"}
 _CHECKS: Final[dict[type[Action], Callable[[Any, Findings], None]]] = {
     Talk: _talk,
     Stream: _stream,

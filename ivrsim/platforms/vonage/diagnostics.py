@@ -108,7 +108,7 @@ class Findings:
         refused: bool | None = None,
         page: str | None = None,
     ) -> None:
-        """``severity``, ``refused`` and ``page`` where a setting or the place overrules the rule."""
+        """``severity``, ``refused``, ``page``: where a setting or the place overrules the rule."""
         rule = RULES[code]
         refused = rule.refused if refused is None else refused
         self.refused = self.refused or refused
@@ -181,7 +181,9 @@ def shown(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
-        return f'"{value[:60]}…"' if len(value) > 60 else f'"{value}"'
+        # Half characters (lone surrogates) could not be written to a trace.
+        text = value[:60].encode("utf-8", "replace").decode()
+        return f'"{text}…"' if len(value) > 60 else f'"{text}"'
     if isinstance(value, int):
         # Beyond some thousands of digits Python refuses to write an integer out.
         return str(value) if abs(value) < 10**20 else "a very large number"

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ivrsim.platforms.vonage import pages
-from ivrsim.platforms.vonage.actions import ACTIONS, ENDPOINTS, PARTS, Action, Part, keys_of
+from ivrsim.platforms.vonage.actions import ACTIONS, Action
 from ivrsim.platforms.vonage.diagnostics import Findings, close_to, shown
+from ivrsim.platforms.vonage.parts import ENDPOINTS, PARTS, Part, keys_of
 
 Loc = tuple[int | str, ...]
 
@@ -180,7 +181,9 @@ def _explain(
     findings.add(
         "vonage.wrong-type" if kind in _WANTED else "vonage.invalid-value",
         place,
-        f"{key or 'the action'} must be {wanted}" if wanted else f"{key or 'the action'}: {problem['msg']}",
+        f"{key or 'the action'} must be {wanted}"
+        if wanted
+        else f"{key or 'the action'}: {problem['msg']}",
         expected=wanted or None,
         found=shown(found),
         suggestion=f'write "{found}"'
@@ -372,5 +375,3 @@ def _with(holder: Any, loc: Loc, new: Any) -> Any:
     else:
         copy[step] = new
     return copy
-
-

@@ -1,0 +1,61 @@
+"""The entry point: which command, and how an error becomes one line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``ivrsim`` with ``argv`` (those of the process when None); the exit status.
+
+    0 the call ended as a call does, 1 the application failed it, 2 the command line or a file
+    is wrong, 3 ivrsim could not go on, 130 interrupted.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == ["--version"]:
+        from ivrsim.version import __version__
+
+        print(f"ivrsim {__version__}")
+        return 0
+    from ivrsim.cli.parser import make_parser
+    from ivrsim.errors import IvrsimError
+
+    debug = "--debug" in arguments
+    try:
+        options = make_parser().parse_args(arguments)
+        status: int = options.command(options)
+        sys.stdout.flush()
+    except SystemExit as leaving:  # argparse: --help, or a command line that is wrong
+        return leaving.code if isinstance(leaving.code, int) else 2
+    except BrokenPipeError:
+        # Whoever read our output has gone. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    except KeyboardInterrupt:
+        if debug:
+            raise
+        return INTERRUPTED
+    except IvrsimError as error:
+        if debug:
+            raise
+        print(f"ivrsim: {error}", file=sys.stderr)
+        return error.exit_status
+    except Exception as error:
+        # A mistake of ours: still one line, and how to see the rest.
+        if debug:
+            raise
+        name = type(error).__name__
+        print(
+            f"ivrsim: internal error: {name}: {error}; run again with --debug and report it",
+            file=sys.stderr,
+        )
+        return 3
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

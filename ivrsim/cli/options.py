@@ -1,0 +1,128 @@
+"""From the parsed command line to the options of flows and runtime."""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from ivrsim.errors import InputError
+
+if TYPE_CHECKING:
+    from ivrsim.flows.target import TargetOptions
+    from ivrsim.runtime.place import CallOptions
+
+_HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([^\r\n\0]*)")
+
+
+def target_options(options: Namespace) -> TargetOptions:
+    """Raises InputError for a setting that does not exist or cannot have its value."""
+    from ivrsim.flows.target import TargetOptions
+
+    return TargetOptions(
+        platform=options.platform,
+        caller=options.caller,
+        callee=options.callee,
+        outbound=options.outbound,
+        answer_method=options.answer_method,
+        event_url=options.event_url,
+        fallback_url=options.fallback_url,
+        signature_secret=options.signature_secret,
+        vca=options.vca,
+        vss=options.vss,
+        vcs=options.vcs,
+        webhook_auth=options.webhook_auth,
+        settings=settings_of(options.set),
+    )
+
+
+def settings_of(given: list[str]) -> dict[str, str]:
+    """``NAME=VALUE`` items as settings that exist."""
+    from ivrsim.flows.settings import setting_errors
+
+    found: dict[str, str] = {}
+    for item in given:
+        name, equals, value = item.partition("=")
+        if not equals:
+            raise InputError(f"--set: expected NAME=VALUE, found {item!r}")
+        found[name.strip()] = value.strip()
+    for _, message in setting_errors(found):
+        raise InputError(f"--set: {message}")
+    return found
+
+
+def headers_of(given: list[str]) -> dict[str, str]:
+    """``K: V`` items as headers."""
+    found: dict[str, str] = {}
+    for item in given:
+        header = _HEADER.fullmatch(item)
+        if header is None:
+            raise InputError(f"--header: expected 'Name: value', found {item!r}")
+        found[header[1]] = header[2].strip()
+    return found
+
+
+def call_options(
+    options: Namespace, *, person: bool, sound: bool, stream: BinaryIO | None = None
+) -> CallOptions:
+    from ivrsim.runtime.place import CallOptions
+
+    return CallOptions(
+        keys=options.keys,
+        clock=options.clock,
+        max_time_s=options.max_time,
+        at=options.at,
+        seed=options.seed,
+        trace_path=Path(options.trace) if options.trace else None,
+        stream=stream,
+        history=not options.no_history,
+        sound=sound,
+        person=person,
+        headers=headers_of(options.header),
+        insecure=options.insecure,
+        allow=tuple(options.allow),
+        strict=getattr(options, "strict", False),
+        arguments=repeated_arguments(options),
+    )
+
+
+def repeated_arguments(options: Namespace) -> tuple[str, ...]:
+    """The options that make the same call again, but for ``--keys``; secrets are left out."""
+    words: list[str] = []
+    for name, value in _REPEATED:
+        given = getattr(options, value)
+        if given is True:
+            words.append(name)
+        elif isinstance(given, list):
+            for item in given:
+                words += [name, item]
+        elif given not in (None, False):
+            words += [name, f"{given:g}" if isinstance(given, float) else str(given)]
+    if options.max_time == 600.0:
+        at = words.index("--max-time")
+        del words[at : at + 2]
+    for name, value in (("--signature-secret", "signature_secret"), ("--webhook-auth", "webhook_auth")):
+        if getattr(options, value) is not None:
+            words += [name, "…"]
+    return tuple(words)
+
+
+_REPEATED = (
+    ("--platform", "platform"),
+    ("--from", "caller"),
+    ("--to", "callee"),
+    ("--outbound", "outbound"),
+    ("--answer-method", "answer_method"),
+    ("--event-url", "event_url"),
+    ("--fallback-url", "fallback_url"),
+    ("--vca", "vca"),
+    ("--vss", "vss"),
+    ("--vcs", "vcs"),
+    ("--insecure", "insecure"),
+    ("--allow", "allow"),
+    ("--set", "set"),
+    ("--max-time", "max_time"),
+    ("--at", "at"),
+    ("--seed", "seed"),
+)

@@ -1,0 +1,234 @@
+"""What can be typed. argparse: it starts in 10 ms, and ``run`` and ``call`` share their options."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from ivrsim.version import __version__
+
+MAIN = """\
+ivrsim: a voice platform on your desk. It plays the part of the 8x8 or the Vonage Voice API,
+so that an IVR application can be called, heard, watched and tested on this machine.
+
+  ivrsim                             choose from the sample flows
+  ivrsim run restaurant              call a sample, with keypad, sound and trace on screen
+  ivrsim run http://localhost:5000/answer --platform vonage
+                                     call your own application
+  ivrsim call flow.yaml --keys "1 2" the same call without a screen
+  ivrsim check flow.yaml             what is wrong with a flow or document
+  ivrsim doctor                      what works on this machine
+"""
+
+TARGET = """\
+targets:
+  flow.yaml                   a flow file: scripted pages, or what to call and how
+  ncco.json, callflow.json    a bare document: an array is an NCCO, an object with
+                              callflow is 8x8
+  http://localhost:5000/vca   a running application: its answer URL or VCA URL
+  app.py:app/answer           an ASGI or WSGI application in a file, served while the call lasts
+  package.module:app/answer   the same by module
+  restaurant                  a sample by its name (ivrsim lists them)
+"""
+
+KEYS = """\
+keys: one group for each try of a capture, split as a shell does
+  "1 2"           1 for the first capture, 2 for the next, when the prompt has ended
+  "4711#"         several keys, 200 ms apart; a comma waits a second: "47,11#"
+  "^1"            barge in, half a second after the prompt began
+  "-"             stay silent for this capture
+  "1 hangup"      hang up instead of answering the second capture; hangup@12.5 at that second
+"""
+
+CALL_EXAMPLES = """\
+examples:
+  ivrsim call restaurant --keys "1 1"
+  ivrsim call app.py:app/vca --platform 8x8 --keys "2" --json | jq .kind
+  ivrsim call http://localhost:5000/answer --platform vonage --keys "^1 -" --clock real
+  ivrsim call flow.yaml --set 8x8.barge_in=no --strict && echo passed
+
+exit status: 0 the call ended as a call does, 1 the application failed it, 2 the command line or
+a file is wrong, 3 ivrsim could not go on, 130 interrupted
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """One clear line for a wrong command line, and no usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"{self.prog}: {message}; `{self.prog} --help` says more\n")
+        raise SystemExit(2)
+
+
+def make_parser() -> Parser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = Parser(prog="ivrsim", description=MAIN, formatter_class=raw)
+    parser.set_defaults(command=_home)
+    parser.add_argument("--version", action="version", version=f"ivrsim {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+
+    run = commands.add_parser(
+        "run",
+        help="call TARGET in the application",
+        description="Call TARGET in the terminal application: keypad, sound, live trace.",
+        epilog=f"{TARGET}\n{KEYS}\nWith --keys the script presses first, then the keypad is yours.",
+        formatter_class=raw,
+    )
+    _call_arguments(run, clock="real")
+    run.add_argument("--silent", action="store_true", help="do not use the loudspeakers")
+    run.set_defaults(command=_run)
+
+    call = commands.add_parser(
+        "call",
+        help="the same call without a screen",
+        description="Call TARGET and print the call as it happens, by default in virtual time.",
+        epilog=f"{TARGET}\n{KEYS}\n{CALL_EXAMPLES}",
+        formatter_class=raw,
+    )
+    _call_arguments(call, clock="virtual")
+    call.add_argument(
+        "--json", action="store_true", help="print the trace itself (JSON Lines) instead of words"
+    )
+    call.add_argument("--strict", action="store_true", help="warnings fail the call, too")
+    call.add_argument("-v", "--verbose", action="store_true", help="print every record")
+    call.set_defaults(command=_call)
+
+    check = commands.add_parser(
+        "check",
+        help="lint documents and flows",
+        description="Lint flows (.yaml) and documents (.json): FILE:LINE:COL: code message.",
+        epilog="exit status: 1 on any error (with --strict on any warning), else 0",
+        formatter_class=raw,
+    )
+    check.add_argument("files", nargs="+", metavar="FILE")
+    check.add_argument("--strict", action="store_true", help="warnings fail, too")
+    _debug(check)
+    check.set_defaults(command=_check)
+
+    settings = commands.add_parser(
+        "settings",
+        help="where the platforms' sources disagree or are silent",
+        description="List the settings: choices between readings of a platform, the default\n"
+        "first, each with its basis and the page it is about.",
+        epilog="use one with --set NAME=VALUE, or under settings: in a flow",
+        formatter_class=raw,
+    )
+    settings.add_argument("text", nargs="?", metavar="TEXT", help="only those that contain TEXT")
+    settings.add_argument("--platform", choices=("vonage", "8x8"), help="only those of a platform")
+    settings.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="show it with this value"
+    )
+    _debug(settings)
+    settings.set_defaults(command=_settings)
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="what works here: speakers, voices, terminal",
+        description="Say what works on this machine, and what to install where something does not.",
+        formatter_class=raw,
+    )
+    _debug(doctor)
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+def _debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks"
+    )
+
+
+def _call_arguments(parser: argparse.ArgumentParser, *, clock: str) -> None:
+    add = parser.add_argument
+    add("target", metavar="TARGET", help="what to call, see below")
+    add("--keys", default="", metavar="KEYS", help="what the caller presses, see below")
+    add("--platform", metavar="NAME", help="vonage or 8x8, where the target does not say")
+    add("--from", dest="caller", metavar="NUMBER", help="the number that calls")
+    add("--to", dest="callee", metavar="NUMBER", help="the number that is called")
+    add(
+        "--outbound", action="store_true", default=None,
+        help="the platform calls the person at the keypad, who answers after 2 s",
+    )  # fmt: skip
+
+    vonage = parser.add_argument_group("Vonage")
+    vonage.add_argument(
+        "--answer-method", choices=("GET", "POST"), help="of the answer webhook (GET)"
+    )
+    vonage.add_argument("--event-url", metavar="URL", help="where events are sent")
+    vonage.add_argument("--fallback-url", metavar="URL", help="asked when the answer URL fails")
+    vonage.add_argument("--signature-secret", metavar="SECRET", help="sign webhooks with it")
+
+    eight = parser.add_argument_group("8x8")
+    eight.add_argument("--vca", metavar="URL", help="call action webhook (for a callflow document)")
+    eight.add_argument("--vss", metavar="URL", help="session summary webhook")
+    eight.add_argument("--vcs", metavar="URL", help="call status webhook")
+    eight.add_argument("--webhook-auth", metavar="VALUE", help="sent as Authorization")
+
+    web = parser.add_argument_group("webhooks")
+    web.add_argument(
+        "--header", action="append", default=[], metavar="'K: V'", help="sent with every webhook"
+    )
+    web.add_argument("--insecure", action="store_true", help="do not verify TLS certificates")
+    web.add_argument(
+        "--allow", action="append", default=[], metavar="HOST",
+        help="webhooks may go to HOST (local ones and the target's own always may)",
+    )  # fmt: skip
+
+    more = parser.add_argument_group("the call")
+    more.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="a reading of the platform: `ivrsim settings` lists them",
+    )  # fmt: skip
+    more.add_argument(
+        "--clock", default=clock, metavar="CLOCK", help=f"virtual, real or 4x ({clock})"
+    )
+    more.add_argument(
+        "--max-time", type=float, default=600.0, metavar="SECONDS",
+        help="of call time, then the caller hangs up (600)",
+    )  # fmt: skip
+    more.add_argument("--at", metavar="TIME", help="when the call begins: 09:30, or ISO 8601")
+    more.add_argument("--seed", type=int, metavar="N", help="of ids and choices (random)")
+    more.add_argument("--trace", metavar="FILE", help="write the trace there")
+    more.add_argument("--no-history", action="store_true", help="do not keep the trace")
+    _debug(parser)
+
+
+# The commands are imported when they are used: each brings its own weight.
+
+
+def _home(options: argparse.Namespace) -> int:
+    from ivrsim.cli.call import home
+
+    return home()
+
+
+def _run(options: argparse.Namespace) -> int:
+    from ivrsim.cli.call import run
+
+    return run(options)
+
+
+def _call(options: argparse.Namespace) -> int:
+    from ivrsim.cli.call import call
+
+    return call(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from ivrsim.cli.check import check
+
+    return check(options)
+
+
+def _settings(options: argparse.Namespace) -> int:
+    from ivrsim.cli.settings import settings
+
+    return settings(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from ivrsim.cli.doctor import doctor
+
+    return doctor(options)

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from ivrsim.errors import TraceError
+from ivrsim.trace import Record, TraceReader, TraceWriter, load_inputs
+
+from .conftest import HEADER, a_record
+
+Write = Callable[[Sequence[Record]], Path]
+
+
+def test_truncated_at_any_byte_it_opens_up_to_there(write: Write) -> None:
+    records = [a_record(i) for i in range(1, 4)]
+    path = write(records)
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    ends = [sum(map(len, lines[: n + 1])) - 1 for n in range(4)]  # without the line end
+    for size in range(len(whole)):
+        path.write_bytes(whole[:size])
+        if size < ends[0]:
+            with pytest.raises(TraceError, match="line 1: expected an ivrsim trace header"):
+                TraceReader(path)
+            continue
+        with TraceReader(path) as reader:
+            reader.index_all()
+            complete = sum(size >= end for end in ends[1:])
+            assert list(reader.records()) == records[:complete]
+            cut_inside = size not in {e + more for e in ends for more in (0, 1)}
+            assert (reader.damage is not None) == cut_inside
+            if reader.damage:
+                assert reader.damage.line == complete + 2
+                assert "breaks off" in reader.damage.what
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (b"\x00\x01garbage\n", "not JSON"),
+        (b"\n", "not JSON"),
+        (b'{"type":"record","seq":9,"t":0,"kind":"mark","data":{}}\n', "with seq 3, found 9"),
+        (b'{"type":"record","seq":3,"t":0,"kind":"mark"}\n', "without 'data'"),
+        (b'{"type":"record", "seq":3,"t":"0","kind":"mark","data":{}}\n', "wrong type"),
+        (b"[1]\n", "expected a record"),
+        (b"[" * 100_000 + b"\n", "not JSON"),
+    ],
+)  # fmt: skip
+def test_damage_names_line_and_reason(write: Write, line: bytes, what: str) -> None:
+    path = write([a_record(1), a_record(2)])
+    with path.open("ab") as file:
+        file.write(line + b'{"type":"record","seq":4}\n')
+    with TraceReader(path) as reader:
+        reader.index_all()
+        assert len(reader) == 2
+        assert str(reader.damage).startswith("line 4: ")
+        assert what in str(reader.damage)
+
+
+def test_damage_inside_a_line_is_found_when_it_is_read(write: Write) -> None:
+    path = write([a_record(i) for i in range(1, 6)])
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[3] = lines[3].replace(b'"digit":"5"', b'"digit":"\xff"')
+    path.write_bytes(b"".join(lines))
+    with TraceReader(path) as reader:
+        reader.index_all()
+        with pytest.raises(TraceError, match=r"call\.jsonl: line 4: not JSON"):
+            reader.record(2)
+        assert len(reader) == 2
+        assert list(load_inputs(reader)) == [a_record(1), a_record(2)]
+
+
+@pytest.mark.parametrize("budget", [1, 100, 1 << 20])
+def test_the_index_is_made_in_steps(write: Write, budget: int) -> None:
+    records = [a_record(i) for i in range(1, 30)]
+    records[5] = records[5]._replace(data={"long": "x" * 600_000})
+    with TraceReader(write(records)) as reader:
+        assert len(reader) == 0
+        while not reader.index_more(budget):
+            assert len(reader) <= len(records)
+        assert list(reader.records(3, 9)) == records[3:9]
+        with pytest.raises(IndexError):
+            reader.record(len(records))
+
+
+def test_a_growing_file_is_followed_also_when_seen_in_the_middle_of_a_line(write: Write) -> None:
+    path = write([a_record(1), a_record(2)])
+    whole = path.read_bytes()
+    for cut in range(whole.index(b"\n") + 1, len(whole)):
+        path.write_bytes(whole[:cut])
+        with TraceReader(path) as reader:
+            reader.index_all()
+            with path.open("ab") as file:
+                file.write(whole[cut:])
+            reader.index_all()
+            assert list(reader.records()) == [a_record(1), a_record(2)]
+            assert reader.damage is None
+
+
+def test_inputs_only(write: Write) -> None:
+    path = write([a_record(1), a_record(2, "action.started"), a_record(3)])
+    assert [record.seq for record in load_inputs(path)] == [1, 3]
+
+
+def test_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "call.jsonl"
+    with TraceWriter(path) as writer:
+        writer.header(HEADER._replace(version=2))
+    with pytest.raises(TraceError, match=r"call\.jsonl: line 1: trace version 2 is newer"):
+        TraceReader(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", "nothing: the file is empty"),
+        (b"RIFF\x1b[31m", r"'RIFF\x1b[31m'"),
+        (b'{"action":"talk"}\n', '{"action":"talk"}'),
+        (b"\xff" * 100_000, "…"),
+        (json.dumps(HEADER._replace(version="1").to_json()).encode(), "version '1'"),  # type: ignore[arg-type] # wrong on purpose
+        (b'{"type":"header","format":"ivrsim-trace","version":1}\n', "without 'platform'"),
+    ],
+)
+def test_what_is_no_trace_is_refused(tmp_path: Path, content: bytes, found: str) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(TraceError) as caught:
+        TraceReader(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: line 1: expected an ivrsim trace header, found ")
+    assert found in message
+    assert "\x1b" not in message
+
+
+def test_missing_files_and_folders_are_named(tmp_path: Path) -> None:
+    with pytest.raises(TraceError, match=r"none\.jsonl: cannot be opened: No such file"):
+        TraceReader(tmp_path / "none.jsonl")
+    with pytest.raises(TraceError, match="found a folder"):
+        TraceReader(tmp_path)
