@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from ivrsim.errors import InputError
 from ivrsim.flows.model import (
@@ -20,10 +20,28 @@ from ivrsim.flows.model import (
     raise_first,
 )
 from ivrsim.flows.model import SCHEMA as FLOW_SCHEMA
+from ivrsim.flows.options import (
+    OF_8X8,
+    OF_VONAGE,
+    URL_OPTIONS,
+    WITHOUT_SCHEME,
+    TargetOptions,
+    check_options,
+    check_url,
+)
 from ivrsim.flows.pages import ScriptedApplication, compile_pages
 from ivrsim.flows.samples import sample_paths
 from ivrsim.flows.settings import setting_errors
 from ivrsim.flows.source import Finding, Source, SourceError, did_you_mean, read_source, shown
+
+__all__ = [
+    "Application",
+    "HttpApplication",
+    "PythonApplication",
+    "Target",
+    "TargetOptions",
+    "load_target",
+]
 
 _PERSON_AND_NUMBER: Final = {
     "8x8": ("+6591178965", "+6568332048"),
@@ -35,32 +53,7 @@ _PYTHON = re.compile(
     r"(?P<spec>(?:.+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)"
     r"(?P<route>/.*)?"
 )
-_HOST = re.compile(r"(?:(?:localhost|[\w-]+(?:\.[\w-]+)*)?:[0-9]{1,5}|localhost)(?:[/?].*)?")
 _WORD = re.compile(r"[\w-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class TargetOptions:
-    """What the command line adds to a target; whatever is not None wins over the file."""
-
-    platform: str | None = None
-    caller: str | None = None
-    callee: str | None = None
-    outbound: bool | None = None
-    answer_method: str | None = None
-    event_url: str | None = None
-    fallback_url: str | None = None
-    signature_secret: str | None = None
-    vca: str | None = None
-    vss: str | None = None
-    vcs: str | None = None
-    webhook_auth: str | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
-
-
-_OF_VONAGE: Final = ("answer_method", "event_url", "fallback_url", "signature_secret")
-_OF_8X8: Final = ("vca", "vss", "vcs", "webhook_auth")
-_URLS: Final = ("event_url", "fallback_url", "vca", "vss", "vcs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +164,12 @@ def load_target(text: str, options: TargetOptions | None = None) -> Target:
     was expected, what was found, and what to do.
     """
     options = options or TargetOptions()
-    _check_options(options)
+    check_options(options)
     python = _PYTHON.fullmatch(text)
     if not text.strip():
         raise InputError("expected a target (a flow, a .json document, a URL …), found nothing")
+    if not text.isprintable():
+        raise InputError(f"{text!r}: a target has no control characters")
     if "://" in text:
         return _url(text, options)
     if python is not None:
@@ -188,7 +183,7 @@ def load_target(text: str, options: TargetOptions | None = None) -> Target:
         raise InputError(f"{text} is a recorded trace: open it with `ivrsim open {text}`")
     if suffix == ".py":
         raise InputError(f"{text}: expected the application too: did you mean {text}:app/answer?")
-    if _HOST.fullmatch(text):
+    if WITHOUT_SCHEME.fullmatch(text):
         raise InputError(
             f"{text}: expected a URL with http:// or https://; "
             f"did you mean http://{'localhost' if text[0] == ':' else ''}{text}?"
@@ -245,7 +240,7 @@ def _flow(path: str, name: str, options: TargetOptions) -> Target:
             raise SourceError(source.finding("/app/python", "flow.python", message))
         urls = {main: app.path}
     for key, value in flow.webhooks.items():
-        if key in _URLS:
+        if key in URL_OPTIONS:
             base = app.url if app is not None and app.url is not None else ""
             relative = value.startswith("/") and base
             urls[key.removesuffix("_url")] = urljoin(base, value) if relative else value
@@ -283,7 +278,7 @@ def _json(path: str, options: TargetOptions) -> Target:
 
 
 def _url(text: str, options: TargetOptions) -> Target:
-    _check_url(text, text)
+    check_url(text, text)
     platform = _said_platform(text, options)
     main = "answer" if platform == "vonage" else "vca"
     return _target(
@@ -322,11 +317,11 @@ def _target(
     source: Source | None = None,
     flow: Flow | None = None,
 ) -> Target:
-    foreign = _OF_8X8 if platform == "vonage" else _OF_VONAGE
+    foreign = OF_8X8 if platform == "vonage" else OF_VONAGE
     for option in foreign:
         if getattr(options, option) is not None:
             raise InputError(f"--{option.replace('_', '-')} is not for {platform}: {name}")
-    for option in _URLS:
+    for option in URL_OPTIONS:
         value = getattr(options, option)
         if value is not None:
             urls[option.removesuffix("_url")] = value
@@ -426,36 +421,3 @@ def _said_platform(text: str, options: TargetOptions) -> str:
     if options.platform is None:
         raise InputError(f"{text} does not say its platform: add --platform vonage or 8x8")
     return PLATFORMS[options.platform.lower()]
-
-
-def _check_options(options: TargetOptions) -> None:
-    platform = options.platform
-    if platform is not None and platform.lower() not in PLATFORMS:
-        hint = did_you_mean(platform.lower(), PLATFORMS)
-        raise InputError(f"--platform: expected vonage or 8x8, found {platform!r}{hint}")
-    method = options.answer_method
-    if method is not None and method.upper() not in ("GET", "POST"):
-        raise InputError(f"--answer-method: expected GET or POST, found {method!r}")
-    for option in _URLS:
-        value = getattr(options, option)
-        if value is not None:
-            _check_url(value, f"--{option.replace('_', '-')}")
-    for _name, message in setting_errors(options.settings):
-        raise InputError(f"--set: {message}")
-
-
-def _check_url(text: str, where: str) -> None:
-    try:
-        parts = urlsplit(text)
-        wrong = "" if parts.hostname else "no host in it"
-        _ = parts.port  # raises ValueError when it is out of range
-    except ValueError as error:
-        raise InputError(f"{where}: not a URL: {error}") from None
-    if parts.scheme not in ("http", "https"):
-        wrong = f"the scheme {parts.scheme!r}" if parts.scheme else "none"
-        if _HOST.fullmatch(text):
-            wrong += f"; did you mean http://{text}?"
-    if any(char.isspace() or not char.isprintable() for char in text):
-        wrong = "a space or control character in it"
-    if wrong:
-        raise InputError(f"{where}: expected a URL with http:// or https://, found {wrong}")

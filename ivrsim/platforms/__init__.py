@@ -45,7 +45,7 @@ def check_document(
     if platform == "8x8":
         from ivrsim.platforms.eightbyeight.documents import read_callflow
 
-        legs = 0 if where == "api" or direction == "outbound" else 1
+        legs = 0 if where == "api" else 1
         callflow = read_callflow(
             document, settings=settings, where="api" if where == "api" else "reply", legs=legs
         )

@@ -170,6 +170,7 @@ def _within(
 
 
 def printable(text: str) -> str:
-    """``text`` in one short line that a terminal may print."""
+    """``text``, a URL or path, in one short line for a terminal, without user and password."""
+    text = re.sub(r"//[^/?#]*@", "//", text)
     line = "".join(char if char.isprintable() else "�" for char in text)
     return line if len(line) <= 120 else line[:119] + "…"

@@ -84,7 +84,7 @@ async def fetch_audio(
     else:
         data = await _download(url, limit, policy, client, cache, insecure)
     if not data:
-        raise AudioError(f"{url}: the audio file is empty")
+        raise AudioError(f"{printable(url)}: the audio file is empty")
     return data
 
 
@@ -113,9 +113,11 @@ async def _download(
     except RequestFailed as failure:
         raise AudioError(str(failure)) from failure
     except TimeoutError:
-        raise AudioError(f"{url}: not downloaded within {DEADLINE_MS // 1000} s") from None
+        raise AudioError(
+            f"{printable(url)}: not downloaded within {DEADLINE_MS // 1000} s"
+        ) from None
     if not 200 <= reply.status < 300:
-        raise AudioError(f"GET {url}: HTTP {reply.status} instead of an audio file")
+        raise AudioError(f"GET {printable(url)}: HTTP {reply.status} instead of an audio file")
     if cache is not None:
         cache.put(url, reply.headers, reply.body)
     return reply.body

@@ -2,33 +2,29 @@
 
 One path for everything: something happens → ``_feed`` tells the session → its records are
 written to the trace, then shown to subscribers, then its commands are done. Commands that
-are answered at once put their answer on ``_ready``; the others on the agenda, or in the
-outbox of webhooks. Sound only follows: prompts end by the clock, so that a device that
-fails never changes a call.
+are answered at once put their answer on ``_ready``, the others on the agenda (``runtime.hands``
+does them). Sound only follows: prompts end by the clock, so that a device that fails never
+changes a call.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from ivrsim.engine import commands as cmd
 from ivrsim.engine import events as ev
-from ivrsim.engine.platform import Platform
 from ivrsim.engine.session import Session
-from ivrsim.engine.setup import CallSetup
-from ivrsim.errors import AudioError, HostNotAllowed, InputError, IvrsimError
-from ivrsim.runtime.allow import HostPolicy
-from ivrsim.runtime.caller import KeyScript, ScriptedCaller
-from ivrsim.runtime.clock import Agenda, Clock
-from ivrsim.runtime.parties import Parties
-from ivrsim.runtime.prompts import PromptMaker, estimate_ms
-from ivrsim.runtime.webhooks import WebhookClient
-from ivrsim.trace.record import Header, Record
+from ivrsim.errors import InputError, IvrsimError, TraceError
+from ivrsim.runtime.caller import ScriptedCaller
+from ivrsim.runtime.clock import Agenda
+from ivrsim.runtime.hands import Hands
+from ivrsim.runtime.plan import CallPlan
+from ivrsim.trace.record import Record
+from ivrsim.trace.view import CallView
+from ivrsim.trace.view_curl import curl_command
 from ivrsim.trace.writer import TraceWriter
 
 RUNAWAY_RECORDS = 5000
@@ -38,27 +34,6 @@ GRACE_MS = 60_000
 _BREATH = 256
 
 Subscriber = Callable[[Sequence[Record]], None]
-
-
-class Pages(Protocol):
-    """A scripted application, as ``flows.pages.ScriptedSession`` is."""
-
-    def reply(self, command: cmd.SendWebhook) -> Any: ...
-
-
-class Loudspeakers(Protocol):
-    """What plays: ``runtime.speakers.Speakers``, or nothing at all."""
-
-    def play(self, prompt: str, clip: Any, loop: int, level: float) -> None: ...
-    def tone(self, prompt: str, name: str) -> None: ...
-    def stop(self, prompt: str) -> None: ...
-    def key(self, digit: str) -> None: ...
-    def mute(self, on: bool) -> None: ...
-    def close(self) -> None: ...
-    @property
-    def level(self) -> float: ...
-    @property
-    def trouble(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +49,6 @@ class CallResult:
     summary: str
 
 
-@dataclass(slots=True)
-class CallPlan:
-    """Everything a call needs, collected by ``place_call``."""
-
-    header: Header
-    setup: CallSetup
-    platform: Platform
-    clock: Clock
-    script: KeyScript
-    parties: Callable[..., Parties]
-    policy: HostPolicy
-    prompts: PromptMaker
-    pages: Pages | None = None
-    authorize: Callable[[cmd.SendWebhook], Mapping[str, str]] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    insecure: bool = False
-    max_time_ms: int = 600_000
-    trace_path: Path | None = None
-    stream: Any = None
-    person: bool = False
-    speakers: Callable[[], Loudspeakers] | None = None
-    notices: list[str] = field(default_factory=list)
-    describe: Callable[[str], str] = lambda keys: ""
-    release: Callable[[], None] | None = None
-    application_error: Callable[[], str | None] | None = None
-    strict: bool = False
-
-
 class LiveCall:
     """A call from its first event to its last. Made by ``place_call``."""
 
@@ -111,15 +58,9 @@ class LiveCall:
         self._clock = plan.clock
         self._agenda = Agenda()
         self._ready: deque[ev.Event] = deque()
-        self._outbox: deque[cmd.SendWebhook] = deque()
-        self._jobs: set[asyncio.Task[None]] = set()
         self._subscribers: list[Subscriber] = []
-        self._caller = ScriptedCaller(plan.script, self._schedule)
-        self._parties = plan.parties(
-            schedule=self._schedule, drop=self._agenda.drop, person_present=plan.person
-        )
-        self._client: WebhookClient | None = None
-        self._speakers: Loudspeakers | None = None
+        self._caller = ScriptedCaller(plan.script, self.schedule)
+        self._hands = Hands(plan, self)
         self._writer = TraceWriter(plan.trace_path, plan.stream)
         self._wake: asyncio.Event | None = None
         self._feeding = False
@@ -128,7 +69,6 @@ class LiveCall:
         self._last_t = -1
         self._limits = 0
         self._t = 0
-        self._playing: str | None = None
         self._api_count = 0
         self._end: Record | None = None
         self.header = plan.header
@@ -154,7 +94,8 @@ class LiveCall:
     @property
     def levels(self) -> tuple[float, float]:
         """How loud prompts and microphone are now, 0 to 1."""
-        return (self._speakers.level if self._speakers is not None else 0.0, 0.0)
+        speakers = self._hands.speakers
+        return (speakers.level if speakers is not None else 0.0, 0.0)
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """``callback(records)`` after each step, once its records are on disk."""
@@ -165,8 +106,8 @@ class LiveCall:
         """Press a key now. When this returns, a prompt that it cuts has been stopped."""
         if digit not in "0123456789*#ABCD" or len(digit) != 1:
             raise InputError(f"{digit!r} is not a key of a telephone: expected 0-9 * # A-D")
-        if self._speakers is not None:
-            self._speakers.key(digit)
+        if self._hands.speakers is not None:
+            self._hands.speakers.key(digit)
         self._happen(ev.DigitPressed(digit, source))
 
     def hang_up(self) -> None:
@@ -175,15 +116,15 @@ class LiveCall:
 
     def skip_prompt(self) -> bool:
         """End the prompt that plays, as if it had been heard. False when nothing plays."""
-        if self._playing is None or self.ended:
+        prompt = self._hands.playing
+        if prompt is None or self.ended:
             return False
-        self._happen(ev.PromptEnded(self._playing, skipped=True))
+        self._happen(ev.PromptEnded(prompt, skipped=True))
         return True
 
     def party(self, leg: str, what: str) -> None:
         """The other telephone, by hand: answer, busy, reject or hang_up."""
-        if self._parties.act(leg, what, self.now_ms):
-            self._nudge()
+        self._hands.parties.act(leg, what, self.now_ms)
 
     def mark(self, text: str) -> None:
         """Put a bookmark into the trace."""
@@ -191,12 +132,25 @@ class LiveCall:
 
     def mute(self, on: bool) -> None:
         """Loudspeakers off or on."""
-        if self._speakers is not None:
-            self._speakers.mute(on)
+        if self._hands.speakers is not None:
+            self._hands.speakers.mute(on)
 
-    def command_line(self, keys: str) -> str:
-        """This call as a command line with the given ``--keys``."""
-        return self._plan.describe(keys)
+    def command_line(self, keys: str | None = None) -> str:
+        """This call as a command line with ``keys``, by default those pressed so far."""
+        return self._plan.describe(self._pressed() if keys is None else keys)
+
+    def curl(self, webhook: str) -> str:
+        """The webhook of that id as a curl command. Raises KeyError when there is none."""
+        for record in self.records:
+            if record.kind == "webhook.request" and record.data["webhook"] == webhook:
+                return curl_command(record)
+        raise KeyError(webhook)
+
+    def _pressed(self) -> str:
+        view = CallView()
+        for record in self.records:
+            view.apply(record)
+        return view.keys()
 
     # ------------------------------------------------------------------ running
 
@@ -209,7 +163,7 @@ class LiveCall:
         plan = self._plan
         try:
             self._writer.header(plan.header)
-            self._open_speakers()
+            await self._hands.open()
             self._agenda.put(
                 plan.max_time_ms, ev.LimitReached("max_time", plan.max_time_ms), "limit"
             )
@@ -231,15 +185,13 @@ class LiveCall:
 
     async def _run_virtual(self) -> None:
         steps = 0
-        session, agenda = self._session, self._agenda
+        session, agenda, hands = self._session, self._agenda, self._hands
         while not session.ended:
             steps += 1
             if self._ready:
                 self._feed(self._ready.popleft(), self._t)
-            elif self._outbox:
-                await self._send_one(self._outbox.popleft())
-            elif self._jobs:
-                await asyncio.wait(set(self._jobs), return_when=asyncio.FIRST_COMPLETED)
+            elif hands.busy:
+                await hands.work()
             elif agenda.next_due() is not None:
                 due, event = agenda.pop()
                 self._t = max(self._t, due)
@@ -253,6 +205,7 @@ class LiveCall:
         assert self._wake is not None
         session, agenda, clock = self._session, self._agenda, self._clock
         while not session.ended:
+            self._hands.check()
             if self._ready:
                 self._feed(self._ready.popleft(), clock.now())
                 continue
@@ -271,7 +224,13 @@ class LiveCall:
             except TimeoutError:
                 pass
 
-    def _nudge(self) -> None:
+    def answer(self, event: ev.Event) -> None:
+        """The world's answer to a command: fed at the moment of call time that it is now."""
+        self._ready.append(event)
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Look again at what is to be done."""
         if self._wake is not None:
             self._wake.set()
 
@@ -299,11 +258,16 @@ class LiveCall:
                 self._feed(event, now)
             while self._ready and not self.ended:
                 self._feed(self._ready.popleft(), now)
-        self._nudge()
+        self.nudge()
 
-    def _schedule(self, t: int, event: ev.Event, key: str | None = None) -> None:
+    def drop(self, key: str) -> None:
+        """Take what was scheduled under ``key`` off."""
+        self._agenda.drop(key)
+
+    def schedule(self, t: int, event: ev.Event, key: str | None = None) -> None:
+        """Put an event down for call time ``t``; ``key`` lets it be dropped again."""
         self._agenda.put(t, event, key)
-        self._nudge()
+        self.nudge()
 
     def _api(self, op: str, source: str) -> None:
         self._api_count += 1
@@ -315,18 +279,22 @@ class LiveCall:
         self._feeding = True
         try:
             records, commands = self._session.feed(event, t)
+            self._t = self._session.t
             if records:
                 self._publish(records)
-            self._t = self._session.t
+            self._hands.happened(event)
             for command in commands:
-                _DO[type(command)](self, command)
+                self._hands.do(command)
         finally:
             self._feeding = False
         if type(event) is ev.LimitReached and not self._session.ended:
-            self._schedule(self._t + GRACE_MS, ev.LimitReached("grace", GRACE_MS), "limit")
+            self.schedule(self._t + GRACE_MS, ev.LimitReached("grace", GRACE_MS), "limit")
 
     def _publish(self, records: list[Record]) -> None:
-        self._writer.append(records)
+        try:
+            self._writer.append(records)
+        except TraceError as error:  # disk full: the call goes on, and says so
+            self.notices.append(str(error))
         self.records.extend(records)
         see = self._caller.see
         for record in records:
@@ -352,166 +320,21 @@ class LiveCall:
         else:
             self._last_t, self._same_t = last, len(records)
 
-    # ------------------------------------------------------------------ commands
-
-    def _do_play(self, command: cmd.Play) -> None:
-        self._playing = command.prompt
-        sound = command.sound
-        if isinstance(sound, cmd.Tone):
-            if self._speakers is not None:
-                self._speakers.tone(command.prompt, sound.name)
-            self._ready.append(ev.PromptStarted(command.prompt, None, "estimated"))
-            return
-        if self._speakers is None and isinstance(sound, cmd.Speech):
-            self._prompt_sounds(command, estimate_ms(sound), "estimated", None)
-        else:
-            self._start_job(self._render(command))
-
-    async def _render(self, command: cmd.Play) -> None:
-        """Fetch or synthesise a prompt, then let it sound."""
-        sound = command.sound
-        assert not isinstance(sound, cmd.Tone)
-        try:
-            if self._speakers is None:
-                assert isinstance(sound, cmd.AudioFile)
-                once = await self._plan.prompts.measure(sound, self._http)
-                clip = None
-                basis = "measured"
-            else:
-                clip = await self._plan.prompts.clip(sound, self._http)
-                once = clip.duration_ms
-                basis = "rendered" if isinstance(sound, cmd.Speech) else "measured"
-        except AudioError as error:
-            self._ready.append(ev.PromptFailed(command.prompt, "file", str(error)))
-            return
-        self._prompt_sounds(command, once, basis, clip)
-
-    def _prompt_sounds(self, command: cmd.Play, once: int, basis: str, clip: Any) -> None:
-        prompt = command.prompt
-        if self._playing != prompt:
-            return  # it was stopped while it was being made
-        now = self._t if self._clock.virtual else self._clock.now()
-        total = None if command.loop == 0 else once * command.loop
-        if clip is not None and self._speakers is not None:
-            self._speakers.play(prompt, clip, command.loop, command.level)
-        self._ready.append(ev.PromptStarted(prompt, total, basis))
-        if total is not None:
-            self._schedule(now + total, ev.PromptEnded(prompt), f"prompt:{prompt}")
-
-    def _do_stop(self, command: cmd.StopPlaying) -> None:
-        self._agenda.drop(f"prompt:{command.prompt}")
-        if self._playing == command.prompt:
-            self._playing = None
-        if self._speakers is not None:
-            self._speakers.stop(command.prompt)
-
-    def _do_start_timer(self, command: cmd.StartTimer) -> None:
-        self._agenda.put(command.due, ev.TimerFired(command.timer), command.timer)
-
-    def _do_cancel_timer(self, command: cmd.CancelTimer) -> None:
-        self._agenda.drop(command.timer)
-
-    def _do_send(self, command: cmd.SendWebhook) -> None:
-        if command.url.startswith("pages:") and self._plan.pages is not None:
-            reply = self._plan.pages.reply(command)
-            event = ev.WebhookReplied(
-                command.webhook,
-                reply.status,
-                reply.headers,
-                reply.body.decode(),
-                page=reply.page,
-                secret=reply.secret,
-            )
-            if reply.delay_ms:
-                self._schedule(self.now_ms + reply.delay_ms, event)
-            else:
-                self._ready.append(event)
-            return
-        try:
-            self._plan.policy.check(command.url)
-        except HostNotAllowed as error:
-            self._ready.append(
-                ev.WebhookFailed(command.webhook, "not-allowed", str(error), "connect", 0)
-            )
-            return
-        if self._clock.virtual:
-            self._outbox.append(command)
-        else:
-            self._start_job(self._send_one(command))
-
-    async def _send_one(self, command: cmd.SendWebhook) -> None:
-        client = self._client or await self._http()
-        headers = dict(self._plan.headers)
-        if self._plan.authorize is not None:
-            headers.update(self._plan.authorize(command))
-        event = await client.send(
-            command, headers, insecure=self._plan.insecure, policy=self._plan.policy
-        )
-        if (
-            self._clock.virtual
-            and isinstance(event, ev.WebhookFailed)
-            and event.reason == "timeout"
-        ):
-            # The time that was really waited is the time that passes in the call.
-            nominal = command.connect_ms if event.phase == "connect" else command.read_ms
-            self._schedule(self._t + nominal, replace(event, elapsed_ms=nominal))
-        else:
-            self._ready.append(event)
-
-    async def _http(self) -> WebhookClient:
-        if self._client is None:
-            self._client = WebhookClient()
-        return self._client
-
-    def _start_job(self, steps: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(steps)
-        self._jobs.add(task)
-        task.add_done_callback(self._job_done)
-
-    def _job_done(self, task: asyncio.Task[None]) -> None:
-        self._jobs.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._failure = error
-        self._nudge()
-
-    def _do_ring(self, command: cmd.RingLeg) -> None:
-        self._parties.ring(command.leg, command.number, command.role, self._t)
-
-    def _do_bridge(self, command: cmd.BridgeLegs) -> None:
-        self._parties.bridged(command.other, self._t)
-
-    def _do_drop(self, command: cmd.DropLeg) -> None:
-        self._parties.dropped(command.leg)
-
-    def _do_nothing(self, command: cmd.Command) -> None:
-        """Its record in the trace is all there is to it here."""
-
     # ------------------------------------------------------------------ the end
 
-    def _open_speakers(self) -> None:
-        if self._plan.speakers is None:
-            return
-        try:
-            self._speakers = self._plan.speakers()
-        except IvrsimError as error:
-            self.notices.append(str(error))
-
     async def _close(self) -> None:
-        for task in list(self._jobs):
-            task.cancel()
-        if self._jobs:
-            await asyncio.wait(self._jobs)
-        if self._speakers is not None:
-            self._speakers.close()
-        if self._client is not None:
-            await self._client.close()
-        self._writer.close()
-        if self._plan.release is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self._plan.release)
+        try:
+            await self._hands.close()
+        finally:
+            self._writer.close()
+            if self._plan.release is not None:
+                await asyncio.to_thread(self._plan.release)
 
     def _make_result(self) -> CallResult:
-        end = self._end.data if self._end is not None else {"status": "aborted", "failed": True}
-        warnings = [*self._warnings, *self._parties.notices]
+        end: dict[str, Any] = {"status": "aborted", "failed": True}
+        if self._end is not None:
+            end = self._end.data
+        warnings = [*self._warnings, *self._hands.parties.notices]
         left = self._caller.left_over
         if left:
             groups = "group" if left == 1 else "groups"
@@ -527,17 +350,3 @@ class LiveCall:
             end["status"], failed, exit_status, why, tuple(warnings), self._session.t, summary
         )
 
-
-_DO: dict[type[Any], Callable[[LiveCall, Any], None]] = {
-    cmd.Play: LiveCall._do_play,
-    cmd.StopPlaying: LiveCall._do_stop,
-    cmd.StartTimer: LiveCall._do_start_timer,
-    cmd.CancelTimer: LiveCall._do_cancel_timer,
-    cmd.SendWebhook: LiveCall._do_send,
-    cmd.RingLeg: LiveCall._do_ring,
-    cmd.BridgeLegs: LiveCall._do_bridge,
-    cmd.DropLeg: LiveCall._do_drop,
-    cmd.SendDtmf: LiveCall._do_nothing,
-    cmd.ReplyApi: LiveCall._do_nothing,
-    cmd.EndCall: LiveCall._do_nothing,
-}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ivrsim.engine.events import (
@@ -34,7 +34,7 @@ class Parties:
 
     def __init__(
         self,
-        rules: dict[str, Party],
+        rules: Mapping[str, Party],
         default: Party,
         schedule: Callable[[int, Event, str], None],
         drop: Callable[[str], None],

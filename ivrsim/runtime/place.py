@@ -17,14 +17,16 @@ from ivrsim.engine.commands import SendWebhook
 from ivrsim.engine.setup import CallSetup
 from ivrsim.errors import InputError, TraceError
 from ivrsim.flows.pages import ScriptedApplication
+from ivrsim.flows.settings import setting_errors
 from ivrsim.flows.target import HttpApplication, PythonApplication, Target
 from ivrsim.platforms import make_platform
 from ivrsim.runtime.allow import HostPolicy
 from ivrsim.runtime.caller import KeyScript
 from ivrsim.runtime.clock import Clock
 from ivrsim.runtime.downloads import AudioCache
-from ivrsim.runtime.live import CallPlan, LiveCall
+from ivrsim.runtime.live import LiveCall
 from ivrsim.runtime.parties import Parties
+from ivrsim.runtime.plan import CallPlan
 from ivrsim.runtime.prompts import PromptMaker
 from ivrsim.trace.masking import mask_url
 from ivrsim.trace.record import Header
@@ -78,19 +80,44 @@ def place_call(target: Target, options: CallOptions) -> LiveCall:
         )
     started_at = _time_of_day(options.at)
     seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
-    notices: list[str] = []
+    for _, message in setting_errors(target.settings):
+        raise InputError(f"settings: {message}")
     served: ServedApplication | None = None
-    urls: dict[str, str] = dict(target.urls)
-    target_url: str | None = None
+    base_url: str | None
     if isinstance(target.application, PythonApplication):
         from ivrsim.runtime.serve import ServedApplication
 
+        HostPolicy(None, options.allow)  # a mistake in --allow is told before anything starts
         served = ServedApplication(target.application)
-        target_url = served.start()
-        urls = target.served_urls(target_url)
-    elif isinstance(target.application, HttpApplication):
-        target_url = target.application.url
-    secret = target.signature_secret or target.webhook_auth
+        base_url = served.start()
+        urls = target.served_urls(base_url)
+    else:
+        base_url = None
+        urls = dict(target.urls)
+        if isinstance(target.application, HttpApplication):
+            base_url = target.application.url
+    try:
+        plan = _plan(target, options, clock, script, started_at, seed, urls, base_url)
+        if served is not None:
+            plan.release = served.stop
+            plan.application_error = lambda: served.last_error
+        return LiveCall(plan)
+    except BaseException:
+        if served is not None:
+            served.stop()
+        raise
+
+
+def _plan(
+    target: Target,
+    options: CallOptions,
+    clock: Clock,
+    script: KeyScript,
+    started_at: str,
+    seed: int,
+    urls: dict[str, str],
+    target_url: str | None,
+) -> CallPlan:
     setup = CallSetup(
         platform=target.platform,
         direction=target.direction,
@@ -101,54 +128,46 @@ def place_call(target: Target, options: CallOptions) -> LiveCall:
         settings=dict(target.settings),
         urls=urls,
         answer_method=target.answer_method,
-        authorized=secret is not None,
+        authorized=bool(target.signature_secret or target.webhook_auth),
         document=target.document,
         document_origin=None if target.document is None else "flow",
-    )
-    header = Header(
-        platform=target.platform,
-        target=mask_url(target.name),
-        seed=seed,
-        started_at=started_at,
-        settings=dict(target.settings),
-        setup=setup.to_json(),
     )
     policy = HostPolicy(target_url, options.allow)
     cache = AudioCache("cache-control" if target.platform == "vonage" else "hour")
     folder = target.folder if target.source is not None else None
-    try:
-        return LiveCall(
-            CallPlan(
-                header=header,
-                setup=setup,
-                platform=make_platform(setup),
-                clock=clock,
-                script=script,
-                parties=partial(Parties, target.parties, target.default_party),
-                policy=policy,
-                prompts=PromptMaker(folder, policy, cache, options.insecure),
-                pages=target.application.session()
-                if isinstance(target.application, ScriptedApplication)
-                else None,
-                authorize=_authorizer(target),
-                headers=options.headers,
-                insecure=options.insecure,
-                max_time_ms=round(options.max_time_s * 1000),
-                trace_path=_trace_path(target, options, started_at, notices),
-                stream=options.stream,
-                person=options.person,
-                speakers=_speakers(options, clock),
-                notices=notices,
-                describe=partial(_describe, target, options),
-                release=None if served is None else served.stop,
-                application_error=None if served is None else lambda: served.last_error,
-                strict=options.strict,
-            )
-        )
-    except BaseException:
-        if served is not None:
-            served.stop()
-        raise
+    application = target.application
+    notices: list[str] = []
+    return CallPlan(
+        header=Header(
+            platform=target.platform,
+            target=mask_url(target.name),
+            seed=seed,
+            started_at=started_at,
+            settings=dict(target.settings),
+            setup=setup.to_json(),
+        ),
+        setup=setup,
+        platform=make_platform(setup),
+        clock=clock,
+        script=script,
+        parties=partial(Parties, target.parties, target.default_party),
+        policy=policy,
+        prompts=PromptMaker(folder, policy, cache, options.insecure),
+        pages=application.session(target.caller, target.callee)
+        if isinstance(application, ScriptedApplication)
+        else None,
+        authorize=_authorizer(target),
+        headers=options.headers,
+        insecure=options.insecure,
+        max_time_ms=round(options.max_time_s * 1000),
+        trace_path=_trace_path(target, options, started_at, notices),
+        stream=options.stream,
+        person=options.person,
+        speakers=_speakers(options, clock),
+        notices=notices,
+        describe=partial(_describe, target, options),
+        strict=options.strict,
+    )
 
 
 def _time_of_day(at: str | None) -> str:

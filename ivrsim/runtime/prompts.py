@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from ivrsim.runtime.webhooks import WebhookClient
 
 if TYPE_CHECKING:
     from ivrsim.sound.clip import Clip
+    from ivrsim.sound.espeak import Synthesizer
 
 Http = Callable[[], Awaitable[WebhookClient]]
 
@@ -83,14 +85,14 @@ class PromptMaker:
         data = await self._bytes(file, http)
         return await asyncio.to_thread(duration_ms, data, file.url)
 
-    async def clip(self, sound: Speech | AudioFile, http: Http) -> Clip:
-        """The sound of one playing. Raises AudioError."""
+    async def clip(self, sound: Speech | AudioFile, http: Http, rate: int) -> Clip:
+        """The sound of one playing, at ``rate`` Hz. Raises AudioError, SoundUnavailable."""
         if isinstance(sound, Speech):
-            return await asyncio.to_thread(_speak, sound)
+            return await asyncio.to_thread(speak, sound, rate)
         from ivrsim.sound.files import decode
 
         data = await self._bytes(sound, http)
-        return await asyncio.to_thread(decode, data, sound.url)
+        return await asyncio.to_thread(lambda: decode(data, sound.url).resample(rate))
 
     async def _bytes(self, file: AudioFile, http: Http) -> bytes:
         return await fetch_audio(
@@ -104,14 +106,22 @@ class PromptMaker:
         )
 
 
-def _speak(speech: Speech) -> Clip:
-    from ivrsim.sound.voices import render
+@cache
+def _synthesizer(rate: int) -> Synthesizer:
+    from ivrsim.sound.espeak import Synthesizer
 
-    return render(
+    return Synthesizer(rate)
+
+
+def speak(speech: Speech, rate: int) -> Clip:
+    """``speech`` by the embedded voice, at ``rate`` Hz. Raises AudioError, SoundUnavailable."""
+    from ivrsim.sound.voices import choose
+
+    voice = choose(speech.language, speech.style, speech.voice)
+    return _synthesizer(rate).render(
         speech.text,
-        language=speech.language,
-        style=speech.style,
-        voice=speech.voice,
+        language=voice.language,
+        variant=voice.variant,
         speed=speech.speed,
         ssml=speech.ssml,
     )

@@ -26,8 +26,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from ivrsim.errors import ApplicationError
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from ivrsim.flows.target import PythonApplication
 
 START_LIMIT_S = 30.0

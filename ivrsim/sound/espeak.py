@@ -138,6 +138,8 @@ class _Library:
         if self._lib.espeak_SetVoiceByName(voice.encode()) != 0:
             # Otherwise it would go on with the voice before, without a word.
             raise _unusable(f"the voice {voice!r} does not load")
+        # Its noise (in s, sh…) would be seeded from the clock: the same words, the same samples.
+        self._lib.espeak_ng_SetRandSeed(ctypes.c_long(1))
         self._lib.espeak_SetParameter(_RATE, words_a_minute, 0)
         self._pieces = []
         self._bytes_left = _LONGEST_S * self.rate * 2

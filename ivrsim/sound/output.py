@@ -18,8 +18,8 @@ from typing import Any
 from ivrsim.errors import IvrsimError, SoundUnavailable
 from ivrsim.sound.mixer import Mixer
 
-_STALLED_S = 1.0  # without a callback for so long the device is gone
 _WATCH_S = 0.1
+_STALLED_LOOKS = 10  # that often in a row without a callback: the device is gone
 _CLOSE_S = 1.0  # a dead sound server can hold a close for ever; do not wait with it
 
 
@@ -54,7 +54,7 @@ class Output:
         self._mixer = mixer
         self._turn = threading.Lock()  # who renders: the device, or after its failure the watch
         self._closing = threading.Event()
-        self._called_at = time.monotonic()
+        self._calls = 0
         self._stop_callback = sounddevice.CallbackStop
         self._quiet = contextlib.ExitStack()
         self._quiet.enter_context(_quiet_libraries())
@@ -77,7 +77,11 @@ class Output:
                 latency="low",
                 callback=self._fill,
             )
-            stream.start()
+            try:
+                stream.start()
+            except sounddevice.PortAudioError:
+                stream.close()
+                raise
         except (sounddevice.PortAudioError, ValueError) as error:
             raise SoundUnavailable(
                 f"no sound: the output device does not start ({_one_line(error)});"
@@ -110,7 +114,7 @@ class Output:
         self._quiet.close()
 
     def _fill(self, out: Any, frames: int, _time: Any, status: Any) -> None:
-        self._called_at = time.monotonic()
+        self._calls += 1
         if status.output_underflow:
             self.xruns += 1
         with self._turn:
@@ -120,9 +124,13 @@ class Output:
             out[:, 0] = self._mixer.render(frames)
 
     def _watch(self) -> None:
+        # Looks are counted, not seconds: a process that was suspended (Ctrl+Z, a closed lid)
+        # wakes up late, but its device plays on.
+        calls, looks = 0, 0
         while not self._closing.wait(_WATCH_S):
-            stalled = time.monotonic() - self._called_at > _STALLED_S
-            if stalled or not self._stream.active:
+            looks = looks + 1 if calls == self._calls else 0
+            calls = self._calls
+            if looks >= _STALLED_LOOKS or not self._stream.active:
                 if self._closing.is_set():
                     return
                 with self._turn:

@@ -40,7 +40,7 @@ class Cadence:
     warble_hz: int = 0
 
 
-# ITU-T E.180 supplement 2; the European row is the common 425 Hz of ETSI TR 101 041 (Germany).
+# As ITU-T E.180 supplement 2 lists them; the European row is that of Germany.
 COUNTRIES: dict[str, dict[str, Cadence]] = {
     "US": {
         "dial": Cadence((350, 440)),

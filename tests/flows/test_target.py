@@ -298,8 +298,9 @@ def test_a_bare_word_is_a_sample() -> None:
         ("x.json", "x.json: no such file"),
         ("call.jsonl", "call.jsonl is a recorded trace: open it with `ivrsim open call.jsonl`"),
         ("a.txt", "'a.txt' is not a target, nor a file: expected a flow (.yaml), a document"),
-        ("a\x1b[31m.txt", "'a\\x1b[31m.txt' is not a target"),
-        ("a\0.yaml", "'a\\x00.yaml': not a file name"),
+        ("a\x1b[31m.txt", "'a\\x1b[31m.txt': a target has no control characters"),
+        ("http://h/\n", "'http://h/\\n': a target has no control characters"),
+        ("a\0.yaml", "'a\\x00.yaml': a target has no control characters"),
     ],
 )
 def test_targets_that_are_refused(text: str, message: str) -> None:

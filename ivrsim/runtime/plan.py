@@ -1,0 +1,78 @@
+"""Everything a call needs, collected by ``place_call``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from ivrsim.engine.commands import SendWebhook
+from ivrsim.engine.platform import Platform
+from ivrsim.engine.setup import CallSetup
+from ivrsim.runtime.allow import HostPolicy
+from ivrsim.runtime.caller import KeyScript
+from ivrsim.runtime.clock import Clock
+from ivrsim.runtime.parties import Parties
+from ivrsim.runtime.prompts import PromptMaker
+from ivrsim.trace.record import Header
+
+if TYPE_CHECKING:
+    from ivrsim.sound.clip import Clip
+
+
+class Pages(Protocol):
+    """A scripted application, as ``flows.pages.ScriptedSession`` is."""
+
+    def reply(self, command: SendWebhook) -> Any: ...
+
+
+class Loudspeakers(Protocol):
+    """What plays: ``runtime.speakers.Speakers``."""
+
+    def play(self, prompt: str, clip: Clip, loop: int, level: float) -> None: ...
+    def tone(self, prompt: str, name: str) -> None: ...
+    def stop(self, prompt: str) -> None: ...
+    def key(self, digit: str) -> None: ...
+    def mute(self, on: bool) -> None: ...
+    def close(self) -> None: ...
+    @property
+    def rate(self) -> int: ...
+    @property
+    def level(self) -> float: ...
+    @property
+    def trouble(self) -> str | None: ...
+
+
+@dataclass(slots=True)
+class CallPlan:
+    """A call that is ready to be made.
+
+    ``parties`` makes the other telephones (it is given ``schedule``, ``drop`` and
+    ``person_present``); ``authorize`` the headers that sign a webhook; ``describe`` the command
+    line of the call with given keys. ``release`` is called after the end;
+    ``application_error`` is the last error of a Python application served here.
+    """
+
+    header: Header
+    setup: CallSetup
+    platform: Platform
+    clock: Clock
+    script: KeyScript
+    parties: Callable[..., Parties]
+    policy: HostPolicy
+    prompts: PromptMaker
+    pages: Pages | None = None
+    authorize: Callable[[SendWebhook], Mapping[str, str]] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    insecure: bool = False
+    max_time_ms: int = 600_000
+    trace_path: Path | None = None
+    stream: BinaryIO | None = None
+    person: bool = False
+    speakers: Callable[[], Loudspeakers] | None = None
+    notices: list[str] = field(default_factory=list)
+    describe: Callable[[str], str] = lambda keys: ""
+    release: Callable[[], None] | None = None
+    application_error: Callable[[], str | None] | None = None
+    strict: bool = False
