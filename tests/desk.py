@@ -10,13 +10,16 @@ import heapq
 import itertools
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ivrsim.engine import commands as cmd
 from ivrsim.engine import events as ev
 from ivrsim.engine.session import Session
 from ivrsim.engine.setup import CallSetup
 from ivrsim.trace.record import Record
+
+if TYPE_CHECKING:
+    from tests.engine.strategies import Script
 
 STARTED_AT = "2026-11-21T09:00:00.000Z"
 
@@ -44,6 +47,15 @@ def make_session(call_setup: CallSetup) -> Session:
 
 Application = Callable[[cmd.SendWebhook], Any]
 
+_OUTCOMES: dict[str, Callable[[str], ev.Event | None]] = {
+    "answers": ev.LegAnswered,
+    "leaves": ev.LegAnswered,
+    "busy": ev.LegBusy,
+    "rejected": lambda leg: ev.LegUnanswered(leg, "rejected"),
+    "unreachable": lambda leg: ev.LegUnanswered(leg, "unreachable"),
+    "silent": lambda leg: None,
+}
+
 
 class Desk:
     """``application(command)`` answers a body (list, dict, str), an event, or None (empty 200)."""
@@ -53,10 +65,32 @@ class Desk:
         self.application = application
         self.records: list[Record] = []
         self.sent: list[cmd.SendWebhook] = []
-        self.party: Callable[[str], ev.Event] = ev.LegAnswered
+        self.played: list[cmd.Play] = []
+        self.bad_prompts: frozenset[int] = frozenset()
+        self.party: Callable[[str], ev.Event | None] = ev.LegAnswered
         self._heap: list[tuple[int, int, ev.Event]] = []
         self._order = itertools.count()
         self._off: set[str] = set()
+
+    @classmethod
+    def of(cls, script: Script) -> Desk:
+        """The desk for a call of ``tests.engine.strategies``."""
+        desk = cls(script.setup, script.reply)
+        desk.bad_prompts = script.bad_prompts
+        outcomes = list(script.parties)
+
+        def party(leg: str) -> ev.Event | None:
+            word = outcomes.pop(0) if outcomes else "answers"
+            if word == "leaves":
+                desk.at(desk.session.t + 3000, ev.HungUp(leg, "party"))
+            return _OUTCOMES[word](leg)
+
+        desk.party = party
+        for t, keys in script.keys:
+            desk.press(t, keys)
+        for t, by_caller in script.hangups:
+            desk.hang_up(t, "caller" if by_caller else "api")
+        return desk
 
     def at(self, t: int, event: ev.Event) -> Desk:
         heapq.heappush(self._heap, (t, next(self._order), event))
@@ -67,20 +101,29 @@ class Desk:
             self.at(t + index * gap, ev.DigitPressed(digit, "script"))
         return self
 
+    def hang_up(self, t: int, by: str = "caller") -> Desk:
+        """The person at the keypad leaves at ``t``; ``by`` api: somebody else ends the call."""
+        source = "button" if by == "caller" else "api"
+        return self.at(t, ev.ApiCommand("bye", "hangup", {}, source))
+
     def run(self, until: int = 600_000) -> Desk:
-        self._feed(ev.CallStarted(), 0)
-        while self._heap and not self.session.ended:
-            t, _, event = heapq.heappop(self._heap)
-            if t > until:
-                break
-            if isinstance(event, ev.TimerFired) and event.timer in self._off:
-                continue
-            if isinstance(event, ev.PromptEnded) and event.prompt in self._off:
-                continue
-            self._feed(event, t)
+        self.feed(ev.CallStarted(), 0)
+        while self._heap and not self.session.ended and self._heap[0][0] <= until:
+            self.step()
         return self
 
-    def _feed(self, event: ev.Event, t: int) -> None:
+    def step(self) -> None:
+        """The next thing that is due, if anything is."""
+        if not self._heap:
+            return
+        t, _, event = heapq.heappop(self._heap)
+        if isinstance(event, ev.TimerFired) and event.timer in self._off:
+            return
+        if isinstance(event, ev.PromptEnded) and event.prompt in self._off:
+            return
+        self.feed(event, t)
+
+    def feed(self, event: ev.Event, t: int) -> None:
         records, commands = self.session.feed(event, t)
         self.records += records
         for command in commands:
@@ -89,6 +132,10 @@ class Desk:
     def _do(self, command: cmd.Command, t: int) -> None:
         if isinstance(command, cmd.Play):
             duration = None if command.loop == 0 else 1000 * command.loop
+            self.played.append(command)
+            if len(self.played) in self.bad_prompts:
+                self.at(t, ev.PromptFailed(command.prompt, "file", "a.mp3: not audio"))
+                return
             self.at(t, ev.PromptStarted(command.prompt, duration))
             if duration is not None:
                 self.at(t + duration, ev.PromptEnded(command.prompt))
@@ -100,7 +147,9 @@ class Desk:
             self._off.add(command.timer)
         elif isinstance(command, cmd.RingLeg):
             self.at(t, ev.LegRinging(command.leg))
-            self.at(t + 500, self.party(command.leg))
+            outcome = self.party(command.leg)
+            if outcome is not None:
+                self.at(t + 500, outcome)
         elif isinstance(command, cmd.SendWebhook):
             self.sent.append(command)
             answer = self.application(command)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from typing import Any, TextIO
 
 from ivrsim.cli.options import call_options, target_options
 from ivrsim.errors import InputError
+from ivrsim.flows.target import Target, load_target
 from ivrsim.runtime.live import CallResult, LiveCall
 from ivrsim.runtime.place import place_call
 from ivrsim.trace.record import Record
 from ivrsim.trace.view import CallView
+from ivrsim.trace.view_text import one_line_of
 from ivrsim.trace.view_words import one_line
 
 TERMINATED = 143
@@ -55,46 +59,54 @@ def _need_terminal() -> None:
 
 def call(options: Namespace) -> int:
     """One call, printed as it happens."""
-    from ivrsim.flows.target import load_target
-
     target = load_target(options.target, target_options(options))
     for finding in target.findings:
-        print(f"ivrsim: {finding}", file=sys.stderr)
-    stream = sys.stdout.buffer if options.json else None
-    placed = place_call(
-        target, call_options(options, person=False, sound=False, stream=stream)
-    )
-    if not options.json:
-        placed.subscribe(_Printer(options.verbose))
-    try:
-        result = asyncio.run(_until_the_end(placed))
-    except asyncio.CancelledError:
-        print("ivrsim: terminated; the caller hung up", file=sys.stderr)
-        return TERMINATED
-    except KeyboardInterrupt:
-        print("ivrsim: interrupted; the caller hung up", file=sys.stderr)
-        raise
-    for notice in (*placed.notices, *result.warnings):
-        print(f"ivrsim: warning: {notice}", file=sys.stderr)
-    if result.exit_status:
-        print(f"ivrsim: {result.why or result.summary}", file=sys.stderr)
+        _complain("warning", str(finding))
+    out = sys.stdout
+    stream = out.buffer if options.json else None
+    remarks = _Remarks(target)
+    # What an application prints must not get between the lines of a trace.
+    with contextlib.redirect_stdout(sys.stderr):
+        placed = place_call(target, call_options(options, person=False, sound=False, stream=stream))
+        placed.subscribe(remarks)
+        if not options.json:
+            placed.subscribe(_Printer(out, options.verbose))
+        try:
+            result = asyncio.run(_until_the_end(placed))
+        except asyncio.CancelledError:
+            _complain("terminated", "the caller hung up")
+            return TERMINATED
+        except KeyboardInterrupt:
+            _complain("interrupted", "the caller hung up")
+            raise
+    remarks.complain()
+    for warning in (*placed.notices, *result.warnings):
+        if warning not in remarks.messages:
+            _complain("warning", warning)
+    if result.exit_status and (result.exit_status != 1 or not remarks.failed):
+        _complain("error", result.why or result.summary)
     return result.exit_status
+
+
+def _complain(what: str, line: str) -> None:
+    print(f"ivrsim: {what}: {line}", file=sys.stderr)
 
 
 async def _until_the_end(placed: LiveCall) -> CallResult:
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     assert task is not None
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name) and sys.platform != "win32":
-            loop.add_signal_handler(getattr(signal, name), task.cancel)
+    if sys.platform != "win32":
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(name, task.cancel)
     return await placed.run()
 
 
 class _Printer:
     """Prints what happens in words, a line each."""
 
-    def __init__(self, verbose: bool) -> None:
+    def __init__(self, out: TextIO, verbose: bool) -> None:
+        self._out = out
         self._verbose = verbose
         self._view = CallView()
 
@@ -104,5 +116,43 @@ class _Printer:
             self._view.apply(record)
             if self._verbose or record.kind not in _QUIET:
                 lines.append(f"{record.t / 1000:9.2f}  {one_line(record, self._view.titles)}\n")
-        sys.stdout.write("".join(lines))
-        sys.stdout.flush()
+        self._out.write("".join(lines))
+        self._out.flush()
+
+
+class _Remarks:
+    """Collects errors and warnings with their places, to be said after the call."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._pages: dict[str, str | None] = {}
+        self._lines: dict[tuple[str, str], None] = {}
+        self.messages: set[str] = set()
+        self.failed = False
+
+    def __call__(self, records: Sequence[Record]) -> None:
+        for record in records:
+            data = record.data
+            if record.kind == "document.received":
+                self._pages[data["document"]] = data["page"]
+            elif record.kind == "diagnostic" and data["severity"] != "info":
+                self.messages.add(data["message"])
+                self.failed = self.failed or data["severity"] == "error"
+                self._lines[data["severity"], self._words(data)] = None
+
+    def _words(self, data: dict[str, Any]) -> str:
+        place = None
+        if data["document"] is not None:
+            place = self._target.place(data["pointer"], self._pages.get(data["document"]))
+        place = place or data["pointer"]
+        words = f"{place}: {data['code']}: {data['message']}" if place else data["message"]
+        for name in ("expected", "found"):
+            if data[name] and data[name] not in data["message"]:
+                words += f"; {name} {data[name]}"
+        if data["suggestion"]:
+            words += f" ({data['suggestion']})"
+        return one_line_of(words)
+
+    def complain(self) -> None:
+        for severity, line in self._lines:
+            _complain(severity, line)

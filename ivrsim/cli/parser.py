@@ -57,6 +57,7 @@ class Parser(argparse.ArgumentParser):
     """One clear line for a wrong command line, and no usage before it."""
 
     def error(self, message: str) -> NoReturn:
+        message = message.replace("argument COMMAND: invalid choice", "no such command")
         sys.stderr.write(f"{self.prog}: {message}; `{self.prog} --help` says more\n")
         raise SystemExit(2)
 

@@ -24,13 +24,17 @@ def settings(options: Namespace) -> int:
         shown += 1
         value = given.get(setting.name, setting.default)
         unit = f" {setting.unit}" if setting.unit else ""
-        others = [choice or '""' for choice in setting.choices if choice != value]
-        print(f"{setting.name} = {value or '\"\"'}{unit}" + _or(others))
+        others = [_shown(choice) for choice in setting.choices if choice != value]
+        print(f"{setting.name} = {_shown(value)}{unit}{_or(others)}")
         print(textwrap.fill(setting.summary, 92, initial_indent="    ", subsequent_indent="    "))
         print(f"    {setting.basis} · {setting.page}\n")
     if not shown:
         raise InputError(f"no setting has {options.text!r} in its name or words")
     return 0
+
+
+def _shown(value: str) -> str:
+    return value or '""'
 
 
 def _or(others: list[str]) -> str:

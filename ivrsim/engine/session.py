@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -112,8 +113,11 @@ class Session:
         commands: list[Command] = []
         self._records, self._commands = records, commands
         self.cause = None
+        if self.ended:
+            self._too_late(event)
+            return records, commands
         _HANDLERS[type(event)](self, event)
-        if not self.ended and self.started and not self._tasks:
+        if self.started and not self._tasks:
             self._finish()
         return records, commands
 
@@ -319,6 +323,17 @@ class Session:
 
     # ------------------------------------------------------------------ events
 
+    def _too_late(self, event: ev.Event) -> None:
+        """The call is over: write down what happened, and that it changes nothing."""
+        data = {item.name: getattr(event, item.name) for item in fields(event)}
+        leg = data.pop("leg", None)
+        if isinstance(event, ev.WebhookReplied):
+            data["headers"] = mask_headers(event.headers)
+        data["ignored"] = "call-ended" if isinstance(event, ev.DigitPressed) else True
+        self.input_record(event.kind, data, None, leg)
+        if isinstance(event, ev.ApiCommand):
+            self.command(ReplyApi(event.request, False, {"error": "the call is over"}))
+
     def _on_call_started(self, event: ev.CallStarted) -> None:
         if self.started:
             self.input_record(event.kind, {"ignored": True}, None)
@@ -339,10 +354,10 @@ class Session:
 
     def _on_limit(self, event: ev.LimitReached) -> None:
         data: dict[str, Any] = {"limit": event.limit, "limit_ms": event.limit_ms}
-        if self.ended or not self.started:
+        if not self.started:
             data["ignored"] = True
         self.input_record(event.kind, data, None)
-        if self.ended or not self.started:
+        if not self.started:
             return
         if self.closing:
             self._abort()
@@ -394,7 +409,7 @@ class Session:
 
     def _why_ignored(self) -> str | None:
         """Why a key has no effect now; None when it goes through to the other side."""
-        if self.ended or self.closing:
+        if self.closing:
             return "call-ended"
         if not self.started:
             return "no-capture"
@@ -431,7 +446,7 @@ class Session:
     def _on_reply(self, event: ev.WebhookReplied) -> None:
         cause = self._webhooks.pop(event.webhook, None)
         late = event.webhook not in self._waiting
-        size = len(event.body)
+        size = _size(event.body, event.encoding)
         data = {
             "webhook": event.webhook,
             "status": event.status,
@@ -533,6 +548,13 @@ class Session:
 
     def _on_mark(self, event: ev.Marked) -> None:
         self.input_record(event.kind, {"text": event.text}, None)
+
+
+def _size(body: str, encoding: str) -> int:
+    """Bytes of a reply as it came over the wire."""
+    if encoding == "base64":
+        return len(body) // 4 * 3 - body.count("=")
+    return len(body) if body.isascii() else len(body.encode("utf-8", "surrogatepass"))
 
 
 _TYPED_AHEAD = frozenset({"prompt-plays", "webhook-pending", "no-capture", "capture-full"})

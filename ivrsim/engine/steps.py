@@ -110,6 +110,11 @@ def request(
     return answer
 
 
+def body_bytes(answer: WebhookReplied) -> bytes:
+    """The body of a reply. One that is not UTF-8 stays so: what it is exactly changes nothing."""
+    return b"\xff" if answer.encoding != "utf-8" else answer.body.encode("utf-8", "surrogatepass")
+
+
 def _json(body: Any) -> bytes:
     try:
         return orjson.dumps(body)

@@ -303,6 +303,10 @@ class LiveCall:
                 self._warnings.append(record.data["message"])
             elif record.kind == "call.ended":
                 self._end = record
+            elif record.kind == "call.limit" and record.data["limit"] == "max_time":
+                self._warnings.append(
+                    f"the call reached {record.t / 1000:g} s (--max-time): the caller hung up"
+                )
         for subscriber in self._subscribers:
             subscriber(records)
         last = records[-1].t

@@ -28,8 +28,8 @@ from ivrsim.trace.view_items import (
 from ivrsim.trace.view_keys import KeyScript
 from ivrsim.trace.view_words import IGNORED, UNANSWERED, category, int_of, number_words, text_of
 
-# Timers that do not say how long a capture still listens.
-_NOT_LISTENING: Final = frozenset({"ring", "wait", "limit"})
+# The timers that say how long a capture still listens.
+_LISTENING: Final = frozenset({"first digit", "inter-digit", "overall"})
 
 
 class CallView:
@@ -85,7 +85,7 @@ class CallView:
         """When the open capture stops waiting, None when nobody listens or nothing limits it."""
         if self.capture is None or not self.capture.listening:
             return None
-        dues = [due for name, due in self._timers.values() if name not in _NOT_LISTENING]
+        dues = [due for name, due in self._timers.values() if name in _LISTENING]
         return min(dues, default=None)
 
     def pair_of(self, record: Record) -> WebhookPair | None:
@@ -415,7 +415,6 @@ class CallView:
         pair = self.webhook_pairs.get(name)
         if pair is None:
             pair = self.webhook_pairs[name] = WebhookPair(name, "")
-        self.last_webhook = record.seq
         return pair
 
     def _webhook_request(self, record: Record) -> None:
@@ -424,17 +423,19 @@ class CallView:
         pair.request = record.seq
         pair.title = text_of(data.get("title")) or text_of(data.get("purpose"), "webhook")
         self.titles[pair.webhook] = pair.title
+        if data.get("sent") is not False:
+            self.last_webhook = record.seq
 
     def _webhook_response(self, record: Record) -> None:
         pair = self._pair(record)
-        pair.reply = record.seq
+        pair.reply = self.last_webhook = record.seq
         status = int_of(record.data.get("status"), 200)
         if status >= 400:
             self._say(record, f"The application replied {status} to {pair.title}", "error")
 
     def _webhook_failed(self, record: Record) -> None:
         pair = self._pair(record)
-        pair.reply = record.seq
+        pair.reply = self.last_webhook = record.seq
         message = text_of(record.data.get("message")) or text_of(record.data.get("reason"))
         self._say(record, f"The application did not answer {pair.title}: {message}", "error")
 

@@ -126,7 +126,9 @@ def _prompt_started(data: Mapping[str, Any]) -> str:
 
 def _capture_opened(data: Mapping[str, Any]) -> str:
     low, high = data.get("min_digits"), data.get("max_digits")
-    count = f"{low} to {high} digits" if low != high else f"{high} digits"
+    count = f"{high} digit{'s' * (high != 1)}"
+    if low != high:
+        count = f"{low} to {count}"
     if high is None:
         count = "digits"
     tries = int_of(data.get("tries"), 1)
@@ -198,7 +200,8 @@ def _words(record: Record, titles: Mapping[str, str]) -> str:
                 f"{text_of(data.get('origin'))}: {count} action{'s' * (count != 1)}{page}"
             )
         case "action.started":
-            return f"{text_of(data.get('action'))}  {text_of(data.get('summary'))}"
+            action = text_of(data.get("action"))
+            return f"{action}  {text_of(data.get('summary')).removeprefix(action).strip()}"
         case "action.finished":
             return f"{text_of(data.get('action'))}  {text_of(data.get('outcome'))}"
         case "prompt.started":

@@ -20,7 +20,7 @@ from ivrsim.engine.platform import CallerGone, Outcome, Steps
 from ivrsim.engine.session import Session
 from ivrsim.engine.setting import Setting
 from ivrsim.engine.setup import CallSetup
-from ivrsim.engine.steps import Request, bridge, dial, play, request, wait
+from ivrsim.engine.steps import Request, body_bytes, bridge, dial, play, request, wait
 from ivrsim.platforms.eightbyeight import pages
 from ivrsim.platforms.eightbyeight.actions import (
     FILE_LIMIT_BYTES,
@@ -486,7 +486,7 @@ class EightByEight:
             (value for name, value in answer.headers.items() if name.lower() == "content-type"),
             None,
         )
-        raw = answer.body.encode() if answer.encoding == "utf-8" else _NOT_TEXT
+        raw = body_bytes(answer)
         reply = read_reply(raw, content_type, answer.status, setup.settings, legs=len(self._legs))
         return self._take(call, reply, answer.page, answer.secret)
 
@@ -648,8 +648,6 @@ def _tell_barge_in(call: Session) -> None:
     call.decide("8x8.barge_in", "a key cut the prompt")
 
 
-_NOT_TEXT: Final = b"\xff"
-"""Stands for a body that is not UTF-8: what it is exactly changes nothing."""
 _EVENT_MS: Final = 10_000
 _WHY_IGNORED: Final = {
     "prompt-plays": "a prompt plays that does not take keys",

@@ -11,7 +11,7 @@ from ivrsim.engine.events import WebhookFailed, WebhookReplied
 from ivrsim.engine.platform import Steps
 from ivrsim.engine.session import Session
 from ivrsim.engine.setup import CallSetup
-from ivrsim.engine.steps import Answer, Request, request
+from ivrsim.engine.steps import Answer, Request, body_bytes, request
 from ivrsim.platforms.vonage import bodies, pages
 from ivrsim.platforms.vonage.delivery import (
     ATTEMPTS,
@@ -25,8 +25,6 @@ from ivrsim.platforms.vonage.delivery import (
 from ivrsim.platforms.vonage.documents import Ncco
 from ivrsim.platforms.vonage.replies import Reply, read_reply
 
-_NOT_TEXT = b"\xff"
-"""Stands for a body that is not UTF-8: what it is exactly changes nothing."""
 
 
 class Asked(NamedTuple):
@@ -241,7 +239,7 @@ class Webhooks:
             (item for name, item in answer.headers.items() if name.lower() == "content-type"),
             None,
         )
-        body = answer.body.encode() if answer.encoding == "utf-8" else _NOT_TEXT
+        body = body_bytes(answer)
         reply = read_reply(
             answer.status, content_type, body, self._setup.settings, required=required
         )

@@ -1,0 +1,82 @@
+"""What the application needs of the rooms below: loading and placing calls is injected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ivrsim.trace.record import Header, Record
+
+
+class Result(Protocol):
+    """``runtime.live.CallResult``."""
+
+    @property
+    def exit_status(self) -> int: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def why(self) -> str | None: ...
+
+
+class Call(Protocol):
+    """``runtime.live.LiveCall`` as faces see it."""
+
+    header: Header
+    records: list[Record]
+    notices: list[str]
+
+    @property
+    def ended(self) -> bool: ...
+    @property
+    def now_ms(self) -> int: ...
+    @property
+    def levels(self) -> tuple[float, float]: ...
+    @property
+    def result(self) -> Result | None: ...
+    def subscribe(self, callback: Callable[[Sequence[Record]], None]) -> Callable[[], None]: ...
+    async def run(self) -> Result: ...
+    def press(self, digit: str, source: str = "keypad") -> None: ...
+    def hang_up(self) -> None: ...
+    def skip_prompt(self) -> bool: ...
+    def party(self, leg: str, what: str) -> None: ...
+    def mark(self, text: str) -> None: ...
+    def mute(self, on: bool) -> None: ...
+    def command_line(self, keys: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the home screen: a sample, or something called before."""
+
+    group: str
+    target: str
+    title: str
+    platform: str
+    about: str = ""
+    keys: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A call that is ready to run, and what to call it by."""
+
+    title: str
+    platform: str
+    target: str
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The doors of the application. ``place`` raises IvrsimError with one clear line.
+
+    ``place(target, keys, redial)``: ``keys`` None takes those of the command line.
+    """
+
+    entries: Callable[[], Sequence[Entry]]
+    place: Callable[[str, str | None], Placed]
+    debug: bool = False
+    extra: Any = None

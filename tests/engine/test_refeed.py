@@ -1,0 +1,125 @@
+"""The same events give the same records: what rewind, replay and fuzzing stand on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from ivrsim.engine.events import event_from_record
+from ivrsim.engine.setup import CallSetup
+from ivrsim.trace.reader import TraceReader, load_inputs
+from ivrsim.trace.record import Header, Record
+from ivrsim.trace.writer import TraceWriter
+from tests.desk import Desk, leads_to, make_session, setup
+from tests.engine import strategies as a
+
+_MENU_8X8 = {
+    "callflow": [
+        {
+            "action": "sayAndCapture",
+            "params": {"promptMessage": "Pin?", "voiceProfile": "en-US", "maxDigits": 3},
+        }
+    ]
+}
+_MENU_VONAGE = [
+    {"action": "talk", "text": "Pin?", "bargeIn": True},
+    {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 3}},
+]
+
+
+def write(path: Path, call_setup: CallSetup, records: list[Record]) -> None:
+    header = Header(
+        platform=call_setup.platform,
+        target="test",
+        seed=call_setup.seed,
+        started_at=call_setup.started_at,
+        settings=dict(call_setup.settings),
+        setup=call_setup.to_json(),
+    )
+    with TraceWriter(path) as writer:
+        writer.header(header)
+        writer.append(records)
+
+
+def fed_again(path: Path) -> list[Record]:
+    """The records of a new session that is told what the trace at ``path`` tells."""
+    with TraceReader(path) as reader:
+        session = make_session(CallSetup.from_json(reader.header.setup))
+        records: list[Record] = []
+        for record in load_inputs(reader):
+            records += session.feed(event_from_record(record), record.t)[0]
+        return records
+
+
+@settings(max_examples=150 * a.EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(script=a.scripts())
+def test_a_recorded_call_fed_again_gives_the_same_records(script: a.Script) -> None:
+    desk = Desk.of(script).run(until=36_000_000)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "call.jsonl")
+        write(path, script.setup, desk.records)
+        again = Path(folder, "again.jsonl")
+        write(again, script.setup, fed_again(path))
+        assert again.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(("platform", "menu"), [("8x8", _MENU_8X8), ("vonage", _MENU_VONAGE)])
+@pytest.mark.parametrize("keys", ["123", "12", "12#", "1234", "#", "*#*"])
+def test_secret_digits_are_not_in_the_trace_and_it_can_be_fed_again(
+    platform: str, menu: object, keys: str, tmp_path: Path
+) -> None:
+    call_setup = setup(platform, secret=True)
+    pages = iter([menu])
+    desk = Desk(call_setup, lambda command: next(pages, None) if _asks(command) else None)
+    desk.press(2500, keys).run()
+    path = tmp_path / "call.jsonl"
+    write(path, call_setup, desk.records)
+    told = [record.data["digit"] for record in desk.all("digit")]
+    assert all(digit in "•#" for digit in told)
+    assert fed_again(path) == desk.records
+
+
+def _asks(command: object) -> bool:
+    return not command.context.get("informational")  # type: ignore[attr-defined]  # SendWebhook
+
+
+@settings(max_examples=100 * a.EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(script=a.scripts())
+def test_each_digit_that_counts_leads_to_webhook_reply_and_prompt(script: a.Script) -> None:
+    desk = Desk.of(script).run(until=36_000_000)
+    digits = [r for r in desk.all("digit") if r.data["ignored"] is None and r.data["capture"]]
+    closed = {r.data["capture"]: r for r in desk.all("capture.closed")}
+    by_cause: dict[int | None, list[Record]] = {}
+    for record in desk.records:
+        by_cause.setdefault(record.cause, []).append(record)
+    for digit in digits:
+        end = closed[digit.data["capture"]]
+        assert digit.seq in end.data["digit_seqs"]
+        assert leads_to(desk.records, digit, end)
+        for asked in desk.all("webhook.request"):
+            if asked.data["title"] == "input" and asked.cause == end.seq:
+                assert leads_to(desk.records, digit, asked)
+
+
+@pytest.mark.parametrize(("platform", "menu"), [("8x8", _MENU_8X8), ("vonage", _MENU_VONAGE)])
+@pytest.mark.parametrize("at", [1300, 2500], ids=["barge-in", "after the prompt"])
+def test_from_a_key_to_the_next_prompt(platform: str, menu: object, at: int) -> None:
+    pages = iter([menu, menu])
+    desk = Desk(setup(platform), lambda command: next(pages, None) if _asks(command) else None)
+    desk.press(at, "123").run()
+    request = [r for r in desk.all("webhook.request") if _carries_digits(r)][0]
+    reply = [r for r in desk.all("webhook.response") if r.cause == request.seq][0]
+    prompt = [r for r in desk.all("prompt.started") if r.seq > reply.seq][0]
+    pressed = [r for r in desk.all("digit") if r.data["ignored"] is None]
+    assert len(pressed) == 3
+    for digit in pressed:
+        assert leads_to(desk.records, digit, request)
+        assert leads_to(desk.records, digit, reply)
+        assert leads_to(desk.records, digit, prompt)
+
+
+def _carries_digits(request: Record) -> bool:
+    return "123" in str(request.data["body"])
