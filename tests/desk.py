@@ -9,8 +9,8 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ivrsim.engine import commands as cmd
 from ivrsim.engine import events as ev
@@ -156,7 +156,7 @@ class Desk:
             if isinstance(answer, ev.WebhookReplied | ev.WebhookFailed):
                 self.at(t, answer)
             else:
-                self.at(t, reply(command, answer))
+                self.at(t, reply(command, answer, secret=self.session.setup.secret))
 
     # what tests ask
 
@@ -175,7 +175,7 @@ class Desk:
         return [
             record.data["body"]
             for record in self.all("webhook.request")
-            if record.data["purpose"] == purpose
+            if purpose in (record.data["purpose"], record.data["title"])
         ]
 
     def diagnostics(self) -> list[str]:
@@ -187,16 +187,102 @@ class Desk:
     def spoken(self) -> list[str]:
         return [r.data["text"] for r in self.all("prompt.started")]
 
+    def lines(self, marks: str = "→←▸✂⌨=☎!") -> list[str]:
+        """The call as a transcript: ``1000 ⌨ 1``; only lines with one of ``marks``.
+
+        → webhook, ← reply that is not a plain 200, ▸ prompt, ✂ prompt cut, ⌨ key, = digits of a
+        capture, ☎ legs and the end, ! an action that was not simply done.
+        """
+        names = {r.leg: r.data["name"] for r in self.all("leg.created")}
+        said: dict[str, str] = {}
+        found = []
+        for record in self.records:
+            line = _line(record, names, said)
+            if line is not None and line[0] in marks:
+                found.append(f"{record.t} {line}")
+        return found
+
     @property
     def end(self) -> dict[str, Any]:
         return self.one("call.ended").data
 
 
+def _line(record: Record, names: Mapping[str | None, str], said: dict[str, str]) -> str | None:
+    """One line of a transcript, or None. ``said`` remembers the prompts by id."""
+    data, kind = record.data, record.kind
+    leg = names.get(record.leg, "?")
+    match kind:
+        case "webhook.request":
+            role = "" if data["role"] == "main" else f" ({data['role']} {data['attempt']})"
+            return f"→ {data['title']}{role}" + ("" if data["sent"] else ", not sent")
+        case "webhook.response":
+            late = ", ignored" if data.get("ignored") else ""
+            return f"← {data['status']}{late}" if late or data["status"] != 200 else None
+        case "webhook.failed":
+            return f"← {data['reason']}"
+        case "prompt.started":
+            said[data["prompt"]] = data["text"] or data["url"] or data["tone"]
+            return f"▸ {said[data['prompt']]}"
+        case "prompt.failed":
+            return f"▸ {data['url']} failed"
+        case "prompt.interrupted":
+            return f"✂ {said[data['prompt']]} by {data['by']}"
+        case "digit":
+            return f"⌨ {data['digit']}" + (f" {data['ignored']}" if data["ignored"] else "")
+        case "capture.closed":
+            return f"= {data['digits'] or 'nothing'} by {data['ended_by']}"
+        case "leg.answered" | "leg.busy" | "leg.unanswered" | "leg.hangup" | "leg.ended":
+            return f"☎ {leg} {data.get('outcome') or kind[4:]}"
+        case "leg.bridged":
+            return "☎ bridged"
+        case "action.finished":
+            return None if data["outcome"] == "done" else f"! {data['action']} {data['outcome']}"
+        case "call.ended":
+            return f"☎ {data['status']} by {data['by']}" + (" failed" if data["failed"] else "")
+    return None
+
+
+def replies(**by_purpose: list[Any]) -> Application:
+    """An application that answers by purpose, each time the next; a plain 200 when it has none.
+
+    A number is an HTTP status, ``Failed("timeout")`` no reply at all. ``told`` are the event
+    webhooks whose reply means nothing.
+    """
+    left = {purpose: list(answers) for purpose, answers in by_purpose.items()}
+
+    def answer(command: cmd.SendWebhook) -> Any:
+        purpose = "told" if command.context.get("informational") else command.purpose
+        queue = left.get(purpose)
+        if not queue:
+            return None
+        given = queue.pop(0)
+        if isinstance(given, int):
+            return reply(command, None, given)
+        if isinstance(given, Failed):
+            return ev.WebhookFailed(command.webhook, given.reason, f"it was {given.reason}")
+        if isinstance(given, tuple):
+            return reply(command, *given)
+        return given
+
+    return answer
+
+
+class Failed(NamedTuple):
+    """No reply, for a reason of ``webhook.failed``."""
+
+    reason: str
+
+
 def reply(
-    command: cmd.SendWebhook, answer: Any, status: int = 200, content_type: str = "application/json"
+    command: cmd.SendWebhook,
+    answer: Any,
+    status: int = 200,
+    content_type: str = "application/json",
+    secret: bool = False,
 ) -> ev.WebhookReplied:
     body = "" if answer is None else answer if isinstance(answer, str) else json.dumps(answer)
-    return ev.WebhookReplied(command.webhook, status, {"Content-Type": content_type}, body)
+    headers = {"Content-Type": content_type}
+    return ev.WebhookReplied(command.webhook, status, headers, body, secret=secret)
 
 
 def leads_to(records: list[Record], digit: Record, later: Record) -> bool:

@@ -8,7 +8,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import TextIO
 
 from ivrsim.cli.options import call_options, target_options
 from ivrsim.errors import InputError
@@ -126,6 +126,8 @@ class _Remarks:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._pages: dict[str, str | None] = {}
+        self._urls: dict[str, str] = {}
+        self._from: dict[int | None, str] = {}
         self._lines: dict[tuple[str, str], None] = {}
         self.messages: set[str] = set()
         self.failed = False
@@ -133,18 +135,29 @@ class _Remarks:
     def __call__(self, records: Sequence[Record]) -> None:
         for record in records:
             data = record.data
-            if record.kind == "document.received":
+            if record.kind == "webhook.request" and data["sent"]:
+                url = data["url"]
+                self._urls[data["webhook"]] = url.partition("?")[0] if data["query"] else url
+            elif record.kind == "webhook.response":
+                self._from[record.seq] = self._urls[data["webhook"]]
+            elif record.kind == "document.received":
                 self._pages[data["document"]] = data["page"]
+                if record.cause in self._from:
+                    self._from[record.seq] = self._from[record.cause]
             elif record.kind == "diagnostic" and data["severity"] != "info":
                 self.messages.add(data["message"])
                 self.failed = self.failed or data["severity"] == "error"
-                self._lines[data["severity"], self._words(data)] = None
+                self._lines[data["severity"], self._words(record)] = None
 
-    def _words(self, data: dict[str, Any]) -> str:
+    def _words(self, record: Record) -> str:
+        data = record.data
         place = None
         if data["document"] is not None:
             place = self._target.place(data["pointer"], self._pages.get(data["document"]))
-        place = place or data["pointer"]
+        if place is None:
+            url = self._from.get(record.cause, "")
+            url = "" if url.startswith("pages:") else url
+            place = " ".join(part for part in (url, data["pointer"]) if part)
         words = f"{place}: {data['code']}: {data['message']}" if place else data["message"]
         for name in ("expected", "found"):
             if data[name] and data[name] not in data["message"]:

@@ -375,12 +375,17 @@ class Session:
             and not (capture.deaf and self.line.busy)
         ):
             capture_id = capture.id
-            if capture.secret and digit != capture.terminator:
-                digit = SECRET
         else:
             why = self._why_ignored()
             if why in _TYPED_AHEAD and self.setting(f"{self.platform.name}.type_ahead") == "keep":
                 buffered, why = True, None
+        if (
+            capture is not None
+            and capture.secret
+            and digit != capture.terminator
+            and digit not in capture.refused
+        ):
+            digit = SECRET  # one that came too early or too late is part of the secret too
         data: dict[str, Any] = {
             "digit": digit,
             "source": event.source,

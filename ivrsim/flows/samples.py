@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import ivrsim
 from ivrsim.flows.model import load_flow
 
 
@@ -29,7 +28,7 @@ class Sample:
 @cache
 def samples_folder() -> Path | None:
     """``_samples/flows`` in an installed ivrsim, ``flows`` in a checkout; None without samples."""
-    package = Path(ivrsim.__file__).parent
+    package = Path(__file__).parent.parent
     for folder in (package / "_samples" / "flows", package.parent / "flows"):
         if folder.is_dir():
             return folder

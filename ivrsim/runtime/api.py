@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 from ivrsim.engine.diagnostic import Diagnostic
 from ivrsim.errors import InputError, IvrsimError
 from ivrsim.flows.pages import ScriptedApplication
 from ivrsim.flows.target import Target, TargetOptions, load_target
-from ivrsim.runtime.live import CallResult
 from ivrsim.runtime.place import CallOptions, place_call
 from ivrsim.trace.record import Header, Record
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,9 @@ class Webhook:
     ``purpose`` is answer, event, input, notify, fallback; VCA, VCS, VSS; ``title`` says more
     (``event ringing``, ``VCA CALL_RECEIVED``). A retry is a webhook of its own (``attempt`` 2).
     ``sent`` is False when no URL is set for it. ``body`` and ``query`` are what was sent;
-    ``reply`` is the JSON that came back, text when it is none, None without a reply;
-    ``failure`` is one line when there was no HTTP reply. ``elapsed_ms`` is wall time in
-    milliseconds.
+    ``reply`` is the JSON that came back, else its text, bytes when it is not UTF-8, and None
+    without a reply; ``failure`` is one line when there was no HTTP reply. ``elapsed_ms`` is
+    wall time in milliseconds.
     """
 
     purpose: str
@@ -46,7 +49,7 @@ class Webhook:
     failure: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Call:
     """A call that has ended, read from its trace.
 
@@ -139,7 +142,7 @@ async def acall(
     max_time: float = 600,
     at: str | None = None,
     seed: int | None = None,
-    settings: Mapping[str, str] | None = None,
+    settings: Mapping[str, str | float] | None = None,
     answer_method: str | None = None,
     event_url: str | None = None,
     fallback_url: str | None = None,
@@ -180,13 +183,13 @@ async def acall(
             vss=vss,
             vcs=vcs,
             webhook_auth=webhook_auth,
-            settings=settings or {},
+            settings={name: str(value) for name, value in (settings or {}).items()},
         ),
     )
     placed = place_call(
         loaded,
         CallOptions(
-            keys=keys,
+            keys=keys if isinstance(keys, str) else shlex.join(keys),
             clock=clock,
             max_time_s=max_time,
             at=at,
@@ -201,32 +204,38 @@ async def acall(
     result = await placed.run()
     if result.exit_status == InputError.exit_status:
         raise InputError(result.why or result.summary)
-    warnings = (*map(str, loaded.findings), *placed.notices, *result.warnings)
-    return _call(loaded, placed.header, placed.records, result, warnings)
+    return Call(
+        loaded.name,
+        placed.header,
+        placed.records,
+        result.status,
+        result.failed,
+        result.why,
+        (*map(str, loaded.findings), *placed.notices, *result.warnings),
+    )
 
 
-def call(target: str | Path, **options: Any) -> Call:
-    """``acall`` from code that is not asynchronous."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(acall(target, **options))
-    raise IvrsimError("ivrsim.call cannot be used inside a running event loop: await ivrsim.acall")
+def _blocking(make: Callable[P, Coroutine[Any, Any, Call]]) -> Callable[P, Call]:
+    @wraps(make, assigned=("__module__", "__doc__", "__annotations__"))
+    def call(*args: P.args, **options: P.kwargs) -> Call:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(make(*args, **options))
+        raise IvrsimError(
+            "ivrsim.call cannot wait inside a running event loop: use `await ivrsim.acall(…)`"
+        )
+
+    return call
+
+
+call = _blocking(acall)
+"""``acall`` for code that is not asynchronous; raises IvrsimError where an event loop runs."""
 
 
 def _seed(target: Target) -> int | None:
     alone = target.application is None or isinstance(target.application, ScriptedApplication)
     return 0 if alone else None
-
-
-def _call(
-    target: Target,
-    header: Header,
-    records: list[Record],
-    result: CallResult,
-    warnings: tuple[str, ...],
-) -> Call:
-    return Call(target.name, header, records, result.status, result.failed, result.why, warnings)
 
 
 def _webhook(request: Record, answer: Record | None) -> Webhook:
@@ -242,14 +251,19 @@ def _webhook(request: Record, answer: Record | None) -> Webhook:
         attempt=asked["attempt"],
         sent=asked["sent"],
         status=replied.get("status"),
-        reply=_json_or_text(replied.get("body")),
+        reply=_reply(replied),
         elapsed_ms=replied.get("elapsed_ms"),
         failure=replied.get("message"),
     )
 
 
-def _json_or_text(body: str | None) -> Any:
+def _reply(data: Mapping[str, Any]) -> Any:
+    body = data.get("body")
+    if not body:
+        return body
+    if data["encoding"] == "base64":
+        return base64.b64decode(body)
     try:
-        return body and json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
         return body

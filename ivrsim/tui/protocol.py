@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from ivrsim.trace.record import Header, Record
 
@@ -73,10 +73,9 @@ class Placed:
 class Services:
     """The doors of the application. ``place`` raises IvrsimError with one clear line.
 
-    ``place(target, keys, redial)``: ``keys`` None takes those of the command line.
+    ``place(target, keys)``: ``keys`` None takes those of the command line.
     """
 
     entries: Callable[[], Sequence[Entry]]
     place: Callable[[str, str | None], Placed]
     debug: bool = False
-    extra: Any = None

@@ -57,6 +57,8 @@ def read_reply(
     findings = Findings("reply")
     if status != 200:
         _check_status(status, findings)
+        if findings.failed:
+            return _result(findings)
     if not body or body.isspace():
         return _empty("empty-body", None, findings, settings)
     try:

@@ -108,18 +108,21 @@ class Vonage:
         self._event(call, leg, "started")
         if setup.direction == "inbound":
             self._event(call, leg, "ringing")
-            early = value(setup.settings, "vonage.answered_after") == "before"
+            early = call.decide("vonage.answered_after", "the call comes in") == "before"
             if early:
                 self._pick_up(call, leg)
             ncco = yield from self._first_ncco(call, leg)
             if not early:
-                call.decide("vonage.answered_after", "the call comes in")
                 self._pick_up(call, leg)
             return ncco
-        outcome = yield from dial(
-            call, leg, timeout_ms=RING_MS, number=leg.to,
-            on_ringing=lambda: self._event(call, leg, "ringing"),
-        )
+        try:
+            outcome = yield from dial(
+                call, leg, timeout_ms=RING_MS, number=leg.to,
+                on_ringing=lambda: self._event(call, leg, "ringing"),
+            )
+        except CallerGone:
+            self._not_answered(call, leg, "cancelled")
+            raise
         if outcome != "answered":
             self._not_answered(call, leg, outcome)
             raise _End("party", outcome)

@@ -1,0 +1,107 @@
+"""Who talks to whom, how the call stands, and what the platform is listening for."""
+
+from __future__ import annotations
+
+from ivrsim.trace.view import CallView
+from ivrsim.trace.view_text import one_line_of
+from ivrsim.trace.view_words import clock_words, number_words
+from ivrsim.tui.line_widget import LineWidget
+from ivrsim.tui.spans import Row, Span, both_ends, cut
+
+STATES = {
+    "placing": ("○", "starting", "faint"),
+    "ringing": ("◌", "ringing", "yellow"),
+    "connected": ("●", "connected", "green"),
+    "reaching": ("◌", "reaching", "yellow"),
+    "talking": ("●", "talking", "green"),
+    "ended": ("■", "ended", "muted"),
+}
+
+
+def state_spans(view: CallView, now_ms: int) -> list[Span]:
+    """``● connected  0:42``"""
+    sign, word, style = STATES[view.state]
+    if view.failed:
+        style = "red"
+    connected = view.connected_ms(now_ms)
+    timer = "" if connected is None else clock_words(connected)
+    return [(f"{sign} {word}", style), (f"  {timer}", "text")] if timer else [
+        (f"{sign} {word}", style)
+    ]
+
+
+class Status(LineWidget):
+    DEFAULT_CSS = "Status { height: auto; }"
+
+    def __init__(self, view: CallView) -> None:
+        super().__init__()
+        self._view = view
+        self._now = 0
+        self._listen: tuple[int, int] | None = None
+
+    def show(self, view: CallView, now_ms: int) -> None:
+        """``now_ms`` is the call's running clock."""
+        self._view, self._now = view, now_ms
+        due = view.listening_until()
+        if due is None:
+            self._listen = None
+        elif self._listen is None or self._listen[1] != due:
+            self._listen = (now_ms, due)
+        self.refresh()
+
+    def get_content_height(self, *_: object) -> int:
+        return 9 if not self.has_class("-compact") else 7
+
+    def rows(self, width: int) -> list[Row]:
+        view = self._view
+        outbound = view.direction == "outbound"
+        person, other = (view.callee, view.caller) if outbound else (view.caller, view.callee)
+        way = "called by" if outbound else "calls"
+        number = one_line_of(number_words(other))
+        to = f"{way} {number}" if len(way) + len(number) < width else f"→ {number}"
+        state = state_spans(view, self._now)
+        rows: list[Row] = [
+            [(one_line_of(number_words(person)), "bold text")],
+            [(cut(to, width), "muted")],
+        ]
+        if not self.has_class("-compact"):
+            rows.append([])
+        rows.append(both_ends(state[:1], [(text.strip(), s) for text, s in state[1:]], width))
+        rows += self._others(width)
+        rows += self._listening(width)
+        return rows
+
+    def _others(self, width: int) -> list[Row]:
+        rows: list[Row] = []
+        for leg in list(self._view.legs.values())[-3:]:
+            if leg.role != "caller" and leg.ended_t is None:
+                style = "green" if leg.state == "answered" else "yellow"
+                words = "talking" if leg.bridged else leg.state
+                rows.append([(cut(f"⇄ {one_line_of(number_words(leg.number))}", width), "text")])
+                rows.append([(f"  {words}", style)])
+        return rows[-2:]
+
+    def _listening(self, width: int) -> list[Row]:
+        capture = self._view.capture
+        if capture is None:
+            return []
+        row: list[Span] = [("may barge in" if not capture.listening else "listening…", "accent")]
+        if not capture.listening:
+            row = [("keys count already", "faint")]
+        if self._listen is None:
+            return [row, _slots(capture.digits, capture.max_digits, width)]
+        start, due = self._listen
+        left = max(0, due - self._now)
+        share = left / max(1, due - start)
+        full = round(width * min(1.0, share))
+        bar: list[Span] = [("━" * full, "accent"), ("━" * (width - full), "line")]
+        slots = _slots(capture.digits, capture.max_digits, width)
+        return [both_ends(row, [(f"{left / 1000:.1f} s", "text")], width), bar, slots]
+
+
+def _slots(digits: str, high: int | None, width: int) -> list[Span]:
+    """The digits taken so far, and dots for those that may come."""
+    if not digits and (high is None or high > 12):
+        return []
+    room = max(0, min((high or len(digits)) - len(digits), width - len(digits)))
+    return [(one_line_of(digits)[-width:], "bold text"), ("·" * room, "faint")]

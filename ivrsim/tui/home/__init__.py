@@ -1,0 +1,1 @@
+"""The screen that ivrsim opens with: samples, recent calls, anything else to call."""

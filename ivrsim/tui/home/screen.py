@@ -1,0 +1,142 @@
+"""The home screen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from ivrsim.errors import IvrsimError
+from ivrsim.trace.view_text import one_line_of
+from ivrsim.tui.home.card import Card
+from ivrsim.tui.home.entries import Entries
+from ivrsim.tui.key_bar import KeyBar
+from ivrsim.tui.keymap import HOME, bindings
+from ivrsim.tui.messages import EntryChosen, EntryHighlighted, RunCommand
+from ivrsim.tui.protocol import Services
+from ivrsim.tui.title_bar import TitleBar
+
+
+class HomeScreen(Screen[None]):
+    """Choose what to call, or type it."""
+
+    COMMANDS_HERE = HOME
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(HOME)]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    CSS = """
+    HomeScreen { background: $ivr-back; layout: vertical; }
+    HomeScreen #target {
+        height: 3; border: round $ivr-line; background: $ivr-pane; padding: 0 1;
+        border-title-color: $ivr-muted; margin: 0;
+    }
+    HomeScreen #target:focus { border: round $ivr-accent; border-title-color: $ivr-accent; }
+    HomeScreen #problem { height: auto; max-height: 4; padding: 0 2; color: $ivr-red; display: none; }
+    HomeScreen #problem.-shown { display: block; }
+    HomeScreen #lists { height: 1fr; }
+    HomeScreen Entries {
+        width: 1fr; border: round $ivr-line; background: $ivr-pane; padding: 0;
+        border-title-color: $ivr-muted;
+    }
+    HomeScreen Entries:focus { border: round $ivr-accent; border-title-color: $ivr-accent; }
+    HomeScreen Card { width: 1fr; }
+    HomeScreen.-narrow Card { display: none; }
+    """
+
+    def __init__(self, services: Services, problem: str = "") -> None:
+        super().__init__()
+        self._services = services
+        self._problem = problem
+
+    def compose(self) -> ComposeResult:
+        problem = self._problem
+        try:
+            entries = list(self._services.entries())
+        except IvrsimError as error:
+            entries, problem = [], problem or str(error)
+        yield TitleBar()
+        target = Input(
+            placeholder="a flow or document, the URL of an application, app.py:app/answer", id="target"
+        )
+        target.border_title = "call"
+        yield target
+        yield Static(id="problem", markup=False)
+        with Horizontal(id="lists"):
+            lists = Entries(entries, id="entries")
+            lists.border_title = "samples and recent calls"
+            yield lists
+            card = Card()
+            card.border_title = "about"
+            yield card
+        yield KeyBar((HOME[0], HOME[1], HOME[2]), ("↑↓", "choose"))
+        self._problem = problem
+
+    def on_mount(self) -> None:
+        self.query_one(TitleBar).show(
+            [("a voice platform on your desk", "muted")], [("8x8 and Vonage", "faint")]
+        )
+        self.query_one(Entries).focus()
+        self.query_one(Card).show(self.query_one(Entries).current)
+        self.show_problem(self._problem)
+
+    def show_problem(self, text: str) -> None:
+        line = self.query_one("#problem", Static)
+        line.update(one_line_of(text, 800))
+        line.set_class(bool(text), "-shown")
+
+    @on(EntryHighlighted)
+    def _highlighted(self) -> None:
+        self.query_one(Card).show(self.query_one(Entries).current)
+
+    @on(EntryChosen)
+    def _chosen(self, event: EntryChosen) -> None:
+        self.call_target(event.target)
+
+    @on(Input.Submitted, "#target")
+    def _typed(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        if text:
+            self.call_target(text)
+        else:
+            self.show_problem("Type what to call, or choose a sample below")
+
+    @on(Input.Changed, "#target")
+    def _typing(self) -> None:
+        self.show_problem("")
+
+    @on(RunCommand)
+    async def _run(self, event: RunCommand) -> None:
+        event.stop()
+        await self.run_action(event.command)
+
+    def call_target(self, text: str) -> None:
+        """Call it; what is wrong with it, if anything, stands under the input."""
+        from ivrsim.tui.call.screen import CallScreen
+
+        try:
+            placed = self._services.place(text, None)
+        except IvrsimError as error:
+            self.show_problem(str(error))
+            return
+        self.show_problem("")
+        self.app.push_screen(CallScreen(self._services, placed))
+
+    def action_call_entry(self) -> None:
+        field = self.query_one("#target", Input)
+        if self.focused is field and field.value.strip():
+            self.call_target(field.value.strip())
+        else:
+            self.query_one(Entries).action_choose()
+
+    def action_edit_target(self) -> None:
+        self.query_one("#target", Input).focus()
+
+    def action_home_quit(self) -> None:
+        self.app.exit(0)
+
+    def key_escape(self) -> None:
+        self.query_one(Entries).focus()
