@@ -21,8 +21,9 @@ from ivrsim.runtime.place import CallOptions, place_call
 from ivrsim.trace.record import Record
 
 TITLE = "Menu calls"
+ENGINE = "engine in memory"
 LIMITS = {
-    "engine in memory": 2000,
+    ENGINE: 2000,
     "runtime, virtual time": 1000,
     "runtime, trace on disk": 700,
     "ivrsim.call, flow loaded": 300,
@@ -32,22 +33,20 @@ LIMITS = {
 def run(short: bool) -> list[Row]:
     calls, rounds = (5, 3) if short else (200, 15)
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for platform, flow in FLOWS.items():
-            cases, records = _cases(flow, Path(folder) / "trace.jsonl", calls)
-            times = interleaved(cases, rounds)
-            for name, limit in LIMITS.items():
-                time = times[name]
-                note = f" (CPU: {calls / time.cpu_s:,.0f})"
-                what = f"{platform}: {name}"
-                rows.append(at_least(what, calls / time.wall_s, limit, "calls/s", note))
-            rows.append(Row(f"{platform}: records a call", str(records)))
+    for platform, flow in FLOWS.items():
+        cases, records = _cases(flow, calls)
+        times = interleaved(cases, rounds)
+        for name, limit in LIMITS.items():
+            wall, cpu = calls / times[name].wall_s, calls / times[name].cpu_s
+            # The engine does nothing but compute, and its limit is a second of one core.
+            rate, other = (cpu, wall) if name == ENGINE else (wall, cpu)
+            note = f" ({'wall' if name == ENGINE else 'CPU'}: {other:,.0f})"
+            rows.append(at_least(f"{platform}: {name}", rate, limit, "calls/s", note))
+        rows.append(Row(f"{platform}: records a call", str(records)))
     return rows
 
 
-def _cases(
-    flow: Path, trace: Path, calls: int
-) -> tuple[dict[str, Callable[[], object]], int]:
+def _cases(flow: Path, calls: int) -> tuple[dict[str, Callable[[], object]], int]:
     recorded = ivrsim.call(flow, keys=KEYS)
     records = check(recorded.trace)
     setup = CallSetup.from_json(recorded.header.setup)
@@ -73,17 +72,24 @@ def _cases(
             ivrsim.call(flow, keys=KEYS)
 
     return {
-        "engine in memory": engine,
-        "runtime, virtual time": partial(_runtime, target, None, calls),
-        "runtime, trace on disk": partial(_runtime, target, trace, calls),
+        ENGINE: engine,
+        "runtime, virtual time": partial(_runtime, target, calls),
+        "runtime, trace on disk": partial(_on_disk, target, calls),
         "ivrsim.call, flow loaded": loaded_each_time,
     }, records
 
 
-def _runtime(target: Target, trace: Path | None, calls: int) -> None:
+def _runtime(target: Target, calls: int, folder: Path | None = None) -> None:
     async def in_one_loop() -> None:
-        for _ in range(calls):
+        for number in range(calls):
+            trace = folder / f"{number}.jsonl" if folder is not None else None
             call = place_call(target, CallOptions(keys=KEYS, seed=0, trace_path=trace))
             await call.run()
 
     asyncio.run(in_one_loop())
+
+
+def _on_disk(target: Target, calls: int) -> None:
+    """A file for each call; making and removing the folder counts too."""
+    with tempfile.TemporaryDirectory() as folder:
+        _runtime(target, calls, Path(folder))

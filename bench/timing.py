@@ -78,9 +78,9 @@ def table(title: str, rows: Sequence[Row]) -> str:
     lines = [("", "figure", "limit or peer", "verdict")]
     lines += [(row.what, row.figure, row.against, words[row.met]) for row in rows]
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
-    shown = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
-        for line in lines
-    ]
+    shown = []
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        shown.append(f"| {' | '.join(cells)} |")
     shown.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join([f"### {title}", "", *shown, ""])

@@ -33,7 +33,11 @@ def setup(platform: str, **changes: Any) -> CallSetup:
         "callee": "+6568332048",
         "started_at": STARTED_AT,
         "seed": 1,
-        "urls": {"vca": "http://app/vca", "answer": "http://app/answer", "event": "http://app/event"},
+        "urls": {
+            "vca": "http://app/vca",
+            "answer": "http://app/answer",
+            "event": "http://app/event",
+        },
     }
     values.update(changes)
     return CallSetup(**values)
@@ -46,6 +50,10 @@ def make_session(call_setup: CallSetup) -> Session:
 
 
 Application = Callable[[cmd.SendWebhook], Any]
+
+LATE = object()
+LATE_MS = 400
+"""An application may answer ``LATE``: an empty 200 after that time."""
 
 _OUTCOMES: dict[str, Callable[[str], ev.Event | None]] = {
     "answers": ev.LegAnswered,
@@ -101,6 +109,16 @@ class Desk:
             self.at(t + index * gap, ev.DigitPressed(digit, "script"))
         return self
 
+    def leaves_at(self, t: int) -> Desk:
+        """Whoever is called answers, and hangs up at ``t``."""
+
+        def party(leg: str) -> ev.Event:
+            self.at(t, ev.HungUp(leg, "party"))
+            return ev.LegAnswered(leg)
+
+        self.party = party
+        return self
+
     def hang_up(self, t: int, by: str = "caller") -> Desk:
         """The person at the keypad leaves at ``t``; ``by`` api: somebody else ends the call."""
         source = "button" if by == "caller" else "api"
@@ -153,6 +171,8 @@ class Desk:
         elif isinstance(command, cmd.SendWebhook):
             self.sent.append(command)
             answer = self.application(command)
+            if answer is LATE:
+                t, answer = t + LATE_MS, None
             if isinstance(answer, ev.WebhookReplied | ev.WebhookFailed):
                 self.at(t, answer)
             else:

@@ -85,9 +85,7 @@ def test_scripted_pages_have_seed_0() -> None:
 
 
 def test_options_reach_the_call(tmp_path: Path) -> None:
-    call = ivrsim.call(
-        RESTAURANT, from_="+6511112222", settings={"8x8.vca_timeout": 5}, max_time=3
-    )
+    call = ivrsim.call(RESTAURANT, from_="+6511112222", settings={"8x8.vca_timeout": 5}, max_time=3)
     assert call.header.setup["caller"] == "+6511112222"
     assert call.header.settings["8x8.vca_timeout"] == "5"
     assert call.records("call.limit")[0].data["limit_ms"] == 3000
@@ -148,7 +146,7 @@ def test_a_python_application_is_served_and_called(tmp_path: Path) -> None:
         "        return\n"
         "    await send({'type': 'http.response.start', 'status': 200,\n"
         "                'headers': [(b'content-type', b'application/json')]})\n"
-        "    body = b'[{\"action\": \"talk\", \"text\": \"Hello\"}]'\n"
+        '    body = b\'[{"action": "talk", "text": "Hello"}]\'\n'
         "    await send({'type': 'http.response.body', 'body': body})\n"
     )
     target = f"{application}:app/answer"

@@ -102,9 +102,9 @@ def repeated_arguments(options: Namespace) -> tuple[str, ...]:
     if options.max_time == 600.0:
         at = words.index("--max-time")
         del words[at : at + 2]
-    for name, value in (("--signature-secret", "signature_secret"), ("--webhook-auth", "webhook_auth")):
-        if getattr(options, value) is not None:
-            words += [name, "…"]
+    for name in ("signature_secret", "webhook_auth"):
+        if getattr(options, name) is not None:
+            words += [f"--{name.replace('_', '-')}", "…"]
     return tuple(words)
 
 

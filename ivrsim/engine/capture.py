@@ -228,7 +228,9 @@ def capture(call: Session, spec: CaptureSpec) -> Steps[Captured]:
         state.start_overall()
     try:
         while call.typed_ahead and state.complete is None:
-            state.press(*call.typed_ahead.pop(0))
+            digit, seq = call.typed_ahead.pop(0)
+            if digit not in spec.refused:
+                state.press(digit, seq)
         if not call.line.busy and state.ended_by is None:
             state.listen()
         while state.ended_by is None:

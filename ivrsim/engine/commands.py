@@ -84,9 +84,10 @@ class CancelTimer:
 class SendWebhook:
     """One HTTP request; answered by exactly one WebhookReplied or WebhookFailed.
 
-    ``body`` is the exact bytes (None: no body); ``url`` is complete; ``query`` repeats
-    the parameters it was given, for the signature. Timeouts in milliseconds: until the
-    connection stands, and from then until the whole reply is read. ``purpose`` and ``context`` are for scripted pages: what happened.
+    ``body`` is the exact bytes (None: no body); ``url`` is complete, ``query`` repeats the
+    parameters it was given, for the signature. Timeouts in milliseconds: until the connection
+    stands, and from then until the whole reply is read. ``purpose`` and ``context`` are for
+    scripted pages: what happened.
     """
 
     webhook: str

@@ -106,9 +106,6 @@ class Line:
             )
         )
 
-    def _is_current(self, prompt_id: str) -> bool:
-        return self.current is not None and self.current.id == prompt_id
-
     def started(self, event: PromptStarted) -> None:
         data: dict[str, Any] = {
             "prompt": event.prompt,

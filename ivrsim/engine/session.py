@@ -18,7 +18,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ivrsim.engine import events as ev
@@ -117,7 +117,8 @@ class Session:
             self._too_late(event)
             return records, commands
         _HANDLERS[type(event)](self, event)
-        if self.started and not self._tasks:
+        if self.started and not self._tasks and not self._webhooks:
+            # A reply that comes too late is still recorded: the call waits for all of them.
             self._finish()
         return records, commands
 
@@ -317,6 +318,7 @@ class Session:
             task.steps.close()
         self._tasks.clear()
         self._waiting.clear()
+        self._webhooks.clear()
         self.line.stop("hangup")
         for leg in self.legs.values():
             self.end_leg(leg, "cancelled", "limit")
@@ -359,6 +361,16 @@ class Session:
         self.input_record(event.kind, data, None)
         if not self.started:
             return
+        if event.limit == "runaway":
+            self.diagnose(
+                Diagnostic(
+                    f"{self.platform.name}.runaway",
+                    "error",
+                    "the application answers itself for ever: records without end while no time "
+                    "goes by; the caller is made to hang up",
+                    expected="a prompt, a wait or an input now and then",
+                )
+            )
         if self.closing:
             self._abort()
         else:
@@ -525,8 +537,12 @@ class Session:
         if leg.role == "caller":
             self._caller_gone(event.by)
             return
+        prompt = self.line.current
+        if prompt is not None and prompt.leg == leg.id:
+            self.line.stop("hangup")
         self.end_leg(leg, "completed", event.by)
-        self.wake(f"leg:{leg.id}", event)
+        if not self.wake(f"leg:{leg.id}", event) and not self.line.busy:
+            self.wake("line", event)
 
     def _on_api(self, event: ev.ApiCommand) -> None:
         data: dict[str, Any] = {

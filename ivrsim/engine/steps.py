@@ -41,8 +41,9 @@ class Request:
     """One webhook, before it is sent.
 
     ``body`` and ``query`` are as sent; ``shown`` replaces the body (the query when there is no
-    body) in the trace when it holds secret digits. Timeouts in milliseconds: see ``SendWebhook``. ``context`` is for scripted
-    pages. ``url`` None: nothing is set, the trace says that it was not sent and ``why_not``.
+    body) in the trace when it holds secret digits. Timeouts in milliseconds: see
+    ``SendWebhook``. ``context`` is for scripted pages. ``url`` None: nothing is set, the trace
+    says that it was not sent and ``why_not``.
     """
 
     purpose: str

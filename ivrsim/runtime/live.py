@@ -59,15 +59,14 @@ class LiveCall:
         self._agenda = Agenda()
         self._ready: deque[ev.Event] = deque()
         self._subscribers: list[Subscriber] = []
+        self._wake: asyncio.Event | None = None
         self._caller = ScriptedCaller(plan.script, self.schedule)
         self._hands = Hands(plan, self)
         self._writer = TraceWriter(plan.trace_path, plan.stream)
-        self._wake: asyncio.Event | None = None
         self._feeding = False
         self._warnings: list[str] = []
         self._same_t = 0
         self._last_t = -1
-        self._limits = 0
         self._t = 0
         self._api_count = 0
         self._end: Record | None = None
@@ -174,9 +173,7 @@ class LiveCall:
             else:
                 await self._run_real()
         except asyncio.CancelledError:
-            self._ready.clear()
-            if not self.ended:
-                self._api("hangup", "script")
+            self._api("hangup", "script")
             raise
         finally:
             await self._close()
@@ -241,23 +238,20 @@ class LiveCall:
         if self._feeding:
             self._ready.append(event)
             return
-        if self._clock.virtual:
-            self._feed(event, self._t)
-        else:
-            now = self._clock.now()
-            while not self.ended:
-                if self._ready:
-                    self._feed(self._ready.popleft(), now)
-                    continue
-                due = self._agenda.next_due()
-                if due is None or due > now:
-                    break
-                due, earlier = self._agenda.pop()
-                self._feed(earlier, due)
-            if not self.ended:
-                self._feed(event, now)
-            while self._ready and not self.ended:
+        now = self._t if self._clock.virtual else self._clock.now()
+        while not self.ended:
+            if self._ready:
                 self._feed(self._ready.popleft(), now)
+                continue
+            due = self._agenda.next_due()
+            if due is None or due > now:
+                break
+            due, earlier = self._agenda.pop()
+            self._feed(earlier, due)
+        if not self.ended:
+            self._feed(event, now)
+        while self._ready and not self.ended:
+            self._feed(self._ready.popleft(), now)
         self.nudge()
 
     def drop(self, key: str) -> None:
@@ -314,12 +308,6 @@ class LiveCall:
             self._same_t += len(records)
             if self._same_t > RUNAWAY_RECORDS:
                 self._same_t = 0
-                self._limits += 1
-                if self._limits == 1:
-                    self._warnings.append(
-                        f"{RUNAWAY_RECORDS} records without time going by: the application "
-                        "answers itself for ever; the caller hung up"
-                    )
                 self._ready.append(ev.LimitReached("runaway", 0))
         else:
             self._last_t, self._same_t = last, len(records)

@@ -28,7 +28,9 @@ _BREAK = re.compile(r"<break\b([^>]*)>", re.IGNORECASE)
 _TIME = re.compile(r"""time\s*=\s*["']\s*(\d+(?:\.\d+)?)\s*(ms|s)\s*["']""", re.IGNORECASE)
 _STRENGTH = re.compile(r"""strength\s*=\s*["']([\w-]+)["']""", re.IGNORECASE)
 _RATE = re.compile(r"""<prosody\b[^>]*\brate\s*=\s*["']\s*([\w.%-]+)\s*["']""", re.IGNORECASE)
-_STRENGTH_MS = {"none": 0, "x-weak": 100, "weak": 250, "medium": 400, "strong": 700, "x-strong": 1000}
+_STRENGTH_MS = {
+    "none": 0, "x-weak": 100, "weak": 250, "medium": 400, "strong": 700, "x-strong": 1000,
+}  # fmt: skip
 _RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "fast": 1.3, "x-fast": 1.7}
 
 

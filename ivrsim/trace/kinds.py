@@ -11,9 +11,16 @@ from typing import Final
 
 KINDS: Final[dict[str, str]] = {
     # the call
-    "call.started": "(in) platform, direction inbound|outbound, from, to, ids {conversation_uuid | sessionId …}",
+    "call.started": (
+        "(in) platform, direction inbound|outbound, from, to, ids {conversation_uuid | "
+        "sessionId …}"
+    ),
     "call.limit": "(in) limit max_time|runaway, limit_ms; the caller is made to hang up",
-    "call.ended": "status (the platform's word: completed, COMPLETED, BUSY …), by caller|party|application|platform|api|limit, failed (bool: the application failed the call), why, duration_ms",
+    "call.ended": (
+        "status (the platform's word: completed, COMPLETED, BUSY …), by "
+        "caller|party|application|platform|api|limit, failed (bool: the application failed the "
+        "call), why, duration_ms"
+    ),
     # legs; record.leg is the leg's id
     "leg.created": "role caller|party, name A|B, direction, from, to (as dialled), endpoint phone",
     "leg.ringing": "(in for a leg that was rung by the platform)",
@@ -22,36 +29,82 @@ KINDS: Final[dict[str, str]] = {
     "leg.unanswered": "(in) outcome unanswered|rejected|unreachable|voicemail|timeout|cancelled",
     "leg.hangup": "(in) by caller|party",
     "leg.bridged": "with (id of the other leg)",
-    "leg.ended": "outcome completed|busy|unanswered|rejected|unreachable|timeout|cancelled, by, duration_ms (answered to end)",
+    "leg.ended": (
+        "outcome completed|busy|unanswered|rejected|unreachable|timeout|cancelled, by, "
+        "duration_ms (answered to end)"
+    ),
     # documents and actions
-    "document.received": "document (id d1, d2 …), origin answer|reply|fallback|flow, page (name of the scripted page or null), body (the list of actions as received), actions [{pointer, action, summary}]",
+    "document.received": (
+        "document (id d1, d2 …), origin answer|reply|fallback|flow, page (name of the scripted "
+        "page or null), body (the list of actions as received), actions [{pointer, action, "
+        "summary}]"
+    ),
     "action.started": "document, pointer (into the body, /0), action, summary",
-    "action.finished": "document, pointer, action, outcome done|interrupted|replaced|skipped|not-simulated|failed",
+    "action.finished": (
+        "document, pointer, action, outcome done|interrupted|replaced|skipped|not-"
+        "simulated|failed"
+    ),
     # prompts
-    "prompt.started": "(in) prompt (id p1 …), duration_ms (all repetitions; null: for ever), basis rendered|estimated|measured; and, from the engine: text (plain words to show) or null, url or null, ssml (bool), loop (plays in all, 0 for ever), interruptible (bool), purpose prompt|success|failure|ringback, secret",
+    "prompt.started": (
+        "(in) prompt (id p1 …), duration_ms (all repetitions; null: for ever), basis "
+        "rendered|estimated|measured; and, from the engine: text (plain words to show) or null,"
+        " url or null, ssml (bool), loop (plays in all, 0 for ever), interruptible (bool), "
+        "purpose prompt|success|failure|ringback, secret"
+    ),
     "prompt.finished": "(in) prompt, skipped (bool)",
     "prompt.interrupted": "prompt, by digit|speech|hangup|action, played_ms",
     "prompt.failed": "(in) prompt, reason, message",
     # captures of digits
-    "capture.opened": "capture (id c1 …), try, tries, min_digits, max_digits (null: no limit), terminator (# or null), first_digit_ms, inter_digit_ms, overall_ms (null: none), barge_in (bool), types [dtmf …], secret (bool)",
+    "capture.opened": (
+        "capture (id c1 …), try, tries, min_digits, max_digits (null: no limit), terminator (# "
+        "or null), first_digit_ms, inter_digit_ms, overall_ms (null: none), barge_in (bool), "
+        "types [dtmf …], secret (bool)"
+    ),
     "capture.listening": "capture; the prompt has ended or was interrupted, the timers run",
-    "capture.closed": "capture, digits, ended_by max_digits|terminator|inter_digit|first_digit|overall|prompt_end|hangup|replaced, timed_out (bool), valid (bool), digit_seqs [seq …]",
-    "digit": "(in) digit (0-9 * # A-D), source keypad|microphone|script|api, ignored (null, or why: no-capture, prompt-plays, webhook-pending, capture-full, not-a-digit-here, call-ended …), capture (id or null)",
+    "capture.closed": (
+        "capture, digits, ended_by "
+        "max_digits|terminator|inter_digit|first_digit|overall|prompt_end|hangup|replaced, "
+        "timed_out (bool), valid (bool), digit_seqs [seq …]"
+    ),
+    "digit": (
+        "(in) digit (0-9 * # A-D), source keypad|microphone|script|api, ignored (null, or why: "
+        "no-capture, prompt-plays, webhook-pending, capture-full, not-a-digit-here, call-ended "
+        "…), capture (id or null)"
+    ),
     "speech": "(in) text, source party|typed|microphone, duration_ms; record.leg says who speaks",
     "dtmf.sent": "digits (p is a pause of 500 ms); record.leg hears them",
     # timers
-    "timer.started": "timer (id t1 …), name (first digit, inter-digit, overall, ring, wait, limit …), ms, due (call time)",
+    "timer.started": (
+        "timer (id t1 …), name (first digit, inter-digit, overall, ring, wait, limit …), ms, "
+        "due (call time)"
+    ),
     "timer.fired": "(in) timer, name",
     "timer.cancelled": "timer, name",
     # webhooks
-    "webhook.request": "webhook (id w1 …: one per attempt), purpose (answer, event, fallback, input, notify, VCA, VCS, VSS …), title (shown: 'answer', 'event ringing', 'VCA CALL_RECEIVED'), role main|retry|fallback, attempt, method, url (null when none is set), headers, query (object or null), body (JSON or null), sent (bool), why_not (when not sent)",
-    "webhook.response": "(in) webhook, status, headers {name: value}, body (text; base64 when encoding says so), encoding utf-8|base64, size (bytes), elapsed_ms (wall time), page (scripted page or null), ignored (bool: came too late)",
-    "webhook.failed": "(in) webhook, reason refused|timeout|reset|closed|dns|tls|too-large|redirects|not-allowed|invalid-url|failed, phase connect|read, message, elapsed_ms",
+    "webhook.request": (
+        "webhook (id w1 …: one per attempt), purpose (answer, event, fallback, input, notify, "
+        "VCA, VCS, VSS …), title (shown: 'answer', 'event ringing', 'VCA CALL_RECEIVED'), role "
+        "main|retry|fallback, attempt, method, url (null when none is set), headers, query "
+        "(object or null), body (JSON or null), sent (bool), why_not (when not sent)"
+    ),
+    "webhook.response": (
+        "(in) webhook, status, headers {name: value}, body (text; base64 when encoding says "
+        "so), encoding utf-8|base64, size (bytes), elapsed_ms (wall time), page (scripted page "
+        "or null), ignored (bool: came too late)"
+    ),
+    "webhook.failed": (
+        "(in) webhook, reason refused|timeout|reset|closed|dns|tls|too-large|redirects|not-"
+        "allowed|invalid-url|failed, phase connect|read, message, elapsed_ms"
+    ),
     # commands from outside
     "api.request": "(in) request (id), op hangup|…, args, source button|rest|script|api",
     "api.response": "request, ok (bool), result",
     # remarks
-    "diagnostic": "code, severity error|warning|info, message, pointer, document, expected, found, suggestion, reason (what the platform itself would say), basis, page; null where not known",
+    "diagnostic": (
+        "code, severity error|warning|info, message, pointer, document, expected, found, "
+        "suggestion, reason (what the platform itself would say), basis, page; null where not "
+        "known"
+    ),
     "setting.decided": "name, value, default, choices, basis, page, why",
     "fault": "message; something ivrsim itself could not do",
     "mark": "(in) text",

@@ -357,6 +357,7 @@ class CallView:
             None if terminator is None else text_of(terminator),
             [text_of(kind) for kind in types] if isinstance(types, list) else [],
             bool(data.get("secret")),
+            bool(data.get("barge_in")),
         )
         self.capture = capture
         self._script.opened(record.seq, capture.capture, capture.secret)

@@ -120,6 +120,7 @@ class CaptureState:
     terminator: str | None = None
     types: list[str] = field(default_factory=list)
     secret: bool = False
+    barge_in: bool = False
     digits: str = ""
     listening: bool = False
 

@@ -20,12 +20,12 @@ def _table() -> dict[int, str]:
     table[0x7F] = "␡"
     table.update({code: f"⟨{code:02X}⟩" for code in range(0x80, 0xA0)})
     table.update({code: f"⟨{name}⟩" for code, name in _BIDI.items()})
-    table.update({code: "·" for code in (0x00AD, 0x200B, 0x200C, 0x2060, 0xFEFF)})
-    table.update({code: "␤" for code in (0x2028, 0x2029)})
+    table.update(dict.fromkeys((173, 8203, 8204, 8288, 65279), "·"))
+    table.update(dict.fromkeys((8232, 8233), "␤"))
     table.update({0x1F1E6 + i: chr(0x41 + i) for i in range(26)})
-    table.update({code: "" for code in _DROPPED})
-    table.update({code: "�" for code in range(0xD800, 0xE000)})
-    table.update({code: "�" for code in range(0xE0000, 0xE0080)})
+    table.update(dict.fromkeys(_DROPPED, ""))
+    table.update(dict.fromkeys(range(55296, 57344), "�"))
+    table.update(dict.fromkeys(range(917504, 917632), "�"))
     return table
 
 

@@ -196,9 +196,7 @@ def _words(record: Record, titles: Mapping[str, str]) -> str:
             actions = data.get("actions")
             count = len(actions) if isinstance(actions, list) else 0
             page = f", page {data['page']}" if data.get("page") else ""
-            return (
-                f"{text_of(data.get('origin'))}: {count} action{'s' * (count != 1)}{page}"
-            )
+            return f"{text_of(data.get('origin'))}: {count} action{'s' * (count != 1)}{page}"
         case "action.started":
             action = text_of(data.get("action"))
             return f"{action}  {text_of(data.get('summary')).removeprefix(action).strip()}"
@@ -239,6 +237,10 @@ def _words(record: Record, titles: Mapping[str, str]) -> str:
             return f"{text_of(data.get('reason'))} {title}: {text_of(data.get('message'))}"
         case "diagnostic" | "fault" | "mark":
             return text_of(data.get("message")) or text_of(data.get("text"))
+        case "api.request":
+            return f"{text_of(data.get('op'))} by {text_of(data.get('source'))}"
+        case "api.response":
+            return "done" if data.get("ok") else "refused"
         case "setting.decided":
             return f"{text_of(data.get('name'))} = {text_of(data.get('value'))}"
     return _leg(record) if record.kind.startswith("leg.") else _other(record)

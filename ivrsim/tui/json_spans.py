@@ -42,7 +42,7 @@ def payload_rows(payload: Any, width: int) -> list[list[Span]]:
         pretty = False
     else:
         text = payload_text(payload)
-        pretty = text[:1] in "{[\"" or text in ("true", "false", "null") or text[:1].isdigit()
+        pretty = text[:1] in '{["' or text in ("true", "false", "null") or text[:1].isdigit()
     rows: list[list[Span]] = []
     for line in text[:SHOWN].split("\n"):
         shown = visible(line)

@@ -27,9 +27,7 @@ EVERYWHERE: Final = (
     Command("toggle_theme", "d,D", "D", "Switch between the dark and the light theme"),
     Command("command_palette", "ctrl+p", "^P", "Find any command by its name", "commands"),
     Command("show_help", "question_mark,f1", "?", "Show all keys", "help"),
-    Command(
-        "interrupt", "ctrl+c", "^C", "Copy what is selected, else hang up, else leave ivrsim"
-    ),
+    Command("interrupt", "ctrl+c", "^C", "Copy what is selected, else hang up, else leave ivrsim"),
     Command("quit", "ctrl+q", "^Q", "Leave ivrsim"),
 )
 
@@ -44,9 +42,7 @@ HOME: Final = (
 CALL: Final = (
     Command("hang_up", "h,H", "H", "Hang up", "hang up"),
     Command("redial", "r", "R", "Call again with the same keys", "redial"),
-    Command(
-        "redial_here", "R", "⇧R", "Call again with the same keys up to the selected record", "to here"
-    ),
+    Command("redial_here", "R", "⇧R", "Call again, same keys up to the selected record", "to here"),
     Command("skip", "s,S", "S", "Skip the prompt that plays (marked in the trace)", "skip"),
     Command("mute", "m,M", "M", "Sound off or on"),
     Command("bookmark", "b,B", "B", "Put a bookmark into the trace"),

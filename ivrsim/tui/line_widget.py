@@ -31,7 +31,8 @@ class LineWidget(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         rows = self.rows(width)
-        return strip_of(rows[y], self.paint, width) if y < len(rows) else Strip.blank(width)
+        row = rows[y] if y < len(rows) else ()
+        return strip_of(row, self.paint, width).apply_style(self.rich_style)
 
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)

@@ -66,9 +66,9 @@ class Lines(ScrollView, can_focus=True):
         width = self.width
         line = y + self.scroll_offset.y
         if line >= self._count:
-            return Strip.blank(width)
+            return Strip.blank(width, self.rich_style)
         row, fill = self.row(line, width)
-        strip = strip_of(row, self.paint, width, fill)
+        strip = strip_of(row, self.paint, width, fill).apply_style(self.rich_style)
         selection = self.text_selection
         span = selection.get_span(line) if selection is not None else None
         if span is not None:

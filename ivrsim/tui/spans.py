@@ -104,7 +104,7 @@ def _fit(text: str, start: int, width: int) -> int:
 
 
 def wrap_spans(spans: Row, width: int, indent: int = 0) -> list[list[Span]]:
-    """Spans broken at the cell into lines; those after the first are indented."""
+    """Spans broken into lines, at a space if there is a good one; later lines are indented."""
     width = max(indent + 4, width)
     lines: list[list[Span]] = [[]]
     left = width
@@ -116,7 +116,12 @@ def wrap_spans(spans: Row, width: int, indent: int = 0) -> list[list[Span]]:
                 lines.append([(" " * indent, "")] if indent else [])
                 left = width - indent
                 continue
+            if end < len(text):
+                # Rather between words, unless that would leave most of the line empty.
+                space = text.rfind(" ", end // 2, end) + 1
+                end = space or end
+                piece = text[:end]
             lines[-1].append((piece, name))
-            left -= cell_len(piece)
+            left = 0 if end < len(text) else left - cell_len(piece)
             text = text[end:]
     return lines

@@ -26,8 +26,9 @@ KEYS = "0123456789*#"
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
@@ -141,7 +142,10 @@ def bodies(platform: str) -> st.SearchStrategy[Any]:
     wrapped = documents(platform)
     if platform == "8x8":
         wrapped = st.builds(
-            lambda items, name: {"callflow": items, **({} if name is None else {"clientActionId": name})},
+            lambda items, name: {
+                "callflow": items,
+                **({} if name is None else {"clientActionId": name}),
+            },
             wrapped,
             st.none() | st.text(max_size=4),
         )
@@ -149,7 +153,14 @@ def bodies(platform: str) -> st.SearchStrategy[Any]:
 
 
 content_types = st.sampled_from(
-    ["application/json", "application/json; charset=utf-8", "text/html", "text/plain", "", "a/b+json"]
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "text/html",
+        "text/plain",
+        "",
+        "a/b+json",
+    ]
 ) | st.text(max_size=12)
 
 
@@ -200,7 +211,9 @@ def setups(draw: st.DrawFn) -> CallSetup:
         "secret": draw(st.booleans()),
         "answer_method": draw(_method),
     }
-    urls = {name: f"http://app/{name}" for name in ("answer", "vca", "event", "vcs", "vss", "fallback")}
+    urls = {
+        name: f"http://app/{name}" for name in ("answer", "vca", "event", "vcs", "vss", "fallback")
+    }
     for name in draw(st.lists(st.sampled_from(["event", "vcs", "vss", "fallback"]), unique=True)):
         del urls[name]
     values["urls"] = urls
@@ -276,7 +289,9 @@ class Loose:
     make: Callable[[str], ev.Event]
 
 
-def _loose(make: Callable[..., ev.Event], *args: st.SearchStrategy[Any]) -> st.SearchStrategy[Loose]:
+def _loose(
+    make: Callable[..., ev.Event], *args: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Loose]:
     return st.builds(
         lambda pick, *rest: Loose(pick, lambda identity: make(identity, *rest)), _ids, *args
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -94,18 +95,37 @@ def _asks(command: object) -> bool:
 @given(script=a.scripts())
 def test_each_digit_that_counts_leads_to_webhook_reply_and_prompt(script: a.Script) -> None:
     desk = Desk.of(script).run(until=36_000_000)
-    digits = [r for r in desk.all("digit") if r.data["ignored"] is None and r.data["capture"]]
-    closed = {r.data["capture"]: r for r in desk.all("capture.closed")}
-    by_cause: dict[int | None, list[Record]] = {}
-    for record in desk.records:
-        by_cause.setdefault(record.cause, []).append(record)
-    for digit in digits:
-        end = closed[digit.data["capture"]]
-        assert digit.seq in end.data["digit_seqs"]
-        assert leads_to(desk.records, digit, end)
-        for asked in desk.all("webhook.request"):
-            if asked.data["title"] == "input" and asked.cause == end.seq:
-                assert leads_to(desk.records, digit, asked)
+    for closed in desk.all("capture.closed"):
+        digits = [r for r in desk.records if r.seq in closed.data["digit_seqs"]]
+        assert len(digits) == len(closed.data["digit_seqs"])
+        if closed.data["ended_by"] == "hangup":
+            continue
+        request = _first(desk, "webhook.request", closed.seq, _tells_digits)
+        reply = request and _first(desk, "webhook.response", request.seq, _answers(request))
+        prompt = reply and _first(desk, "prompt.started", reply.seq, lambda record: True)
+        gone = _first(desk, "api.request", closed.seq, lambda record: True)
+        for later in (closed, request, reply, prompt):
+            if later is None or (gone is not None and later.seq > gone.seq):
+                break
+            for digit in digits:
+                assert leads_to(desk.records, digit, later)
+    listed = {seq for r in desk.all("capture.closed") for seq in r.data["digit_seqs"]}
+    for digit in desk.all("digit"):
+        if digit.data["capture"] is not None:
+            assert digit.seq in listed
+
+
+def _first(desk: Desk, kind: str, after: int, test: Callable[[Record], bool]) -> Record | None:
+    found = (r for r in desk.all(kind) if r.seq > after and not r.data.get("ignored") and test(r))
+    return next(found, None)
+
+
+def _tells_digits(request: Record) -> bool:
+    return request.data["title"] in ("input", "VCA ACTION_COMPLETED") and request.data["sent"]
+
+
+def _answers(request: Record) -> Callable[[Record], bool]:
+    return lambda record: record.cause == request.seq
 
 
 @pytest.mark.parametrize(("platform", "menu"), [("8x8", _MENU_8X8), ("vonage", _MENU_VONAGE)])
@@ -114,9 +134,12 @@ def test_from_a_key_to_the_next_prompt(platform: str, menu: object, at: int) -> 
     pages = iter([menu, menu])
     desk = Desk(setup(platform), lambda command: next(pages, None) if _asks(command) else None)
     desk.press(at, "739158").run()
-    request = [r for r in desk.all("webhook.request") if _carries_digits(r)][0]
-    reply = [r for r in desk.all("webhook.response") if r.cause == request.seq][0]
-    prompt = [r for r in desk.all("prompt.started") if r.seq > reply.seq][0]
+    request = _first(desk, "webhook.request", 0, _carries_digits)
+    assert request is not None
+    reply = _first(desk, "webhook.response", request.seq, _answers(request))
+    assert reply is not None
+    prompt = _first(desk, "prompt.started", reply.seq, lambda record: True)
+    assert prompt is not None
     pressed = [r for r in desk.all("digit") if r.data["ignored"] is None]
     assert len(pressed) == 6
     for digit in pressed:

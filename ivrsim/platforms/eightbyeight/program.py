@@ -25,6 +25,7 @@ from ivrsim.platforms.eightbyeight import pages
 from ivrsim.platforms.eightbyeight.actions import (
     FILE_LIMIT_BYTES,
     Action,
+    CaptureRules,
     Hangup,
     MakeCall,
     PlayFile,
@@ -226,6 +227,8 @@ class EightByEight:
                 yield from self._call_out(call, action)
             else:
                 yield from self._bridge(call, action)
+                if hangup_next:
+                    return None
                 if call.decide("8x8.vca_after_bridge", "the other side has hung up") == "no":
                     raise _End("COMPLETED", "party")
                 return None, None, {"event": "done"}
@@ -269,18 +272,27 @@ class EightByEight:
         """The first makeCall of a session that was asked for by the API."""
         params = action.params
         leg = self._new_leg(call, "caller", "outbound", params.source, params.destination)
-        self._vcs(call, leg, "CALL_INITIATED")
         outcome = yield from self._ring(call, leg)
         if outcome != "answered":
-            self._vcs(call, leg, "CALL_DISCONNECTED")
             raise _End(_STATUS.get(outcome, "FAILED"), "party")
         self._vcs(call, leg, "CALL_CONNECTED")
 
     def _ring(self, call: Session, leg: Leg) -> Steps[str]:
+        """Ring ``leg``; one that does not answer is disconnected. While it rings, a caller who
+        leaves cancels the session."""
+        self._vcs(call, leg, "CALL_INITIATED")
         seconds = float(self._setting("8x8.ring_timeout"))
-        outcome = yield from dial(
-            call, leg, timeout_ms=round(seconds * 1000), number=with_plus(leg.to)
-        )
+        self._dialling = True
+        try:
+            outcome = yield from dial(
+                call, leg, timeout_ms=round(seconds * 1000), number=with_plus(leg.to)
+            )
+        except CallerGone:
+            self._vcs(call, leg, "CALL_DISCONNECTED")
+            raise
+        self._dialling = False
+        if outcome != "answered":
+            self._vcs(call, leg, "CALL_DISCONNECTED")
         if outcome == "timeout":
             call.decide("8x8.ring_timeout", "nobody answered")
         return outcome
@@ -295,14 +307,10 @@ class EightByEight:
         params = action.params
         caller = self._legs[0]
         leg = self._new_leg(call, "party", "outbound", params.source, params.destination)
-        self._vcs(call, leg, "CALL_INITIATED")
         call.line.play(Prompt(Tone("ringback"), loop=0, purpose="ringback"))
-        self._dialling = True
         outcome = yield from self._ring(call, leg)
-        self._dialling = False
         call.line.stop("action")
         if outcome != "answered":
-            self._vcs(call, leg, "CALL_DISCONNECTED")
             raise _End(_STATUS.get(outcome, "FAILED"), "party")
         if caller.state != "answered":
             call.answer_leg(caller)
@@ -360,9 +368,14 @@ class EightByEight:
         during = "interrupt"
         if not barge_in:
             call.decide("8x8.barge_in", "a prompt with a capture begins")
-            during = "collect" if self._setting("8x8.early_digits") == "keep" else "ignore"
+            early = call.decide("8x8.early_digits", "its prompt cannot be cut")
+            during = "collect" if early == "keep" else "ignore"
         first_from_key = self._setting("8x8.digit_timeout_from") == "first_key"
         plain_hash = not rules.complete_on_hash
+        refused = ""
+        if plain_hash and self._setting("8x8.plain_hash") == "ignored":
+            call.decide("8x8.plain_hash", "a capture without completeOnHash begins")
+            refused = "#"
         for attempt in range(1, rules.tries + 1):
             prompt = Prompt(
                 self._speech(params.prompt_message, params),
@@ -377,7 +390,7 @@ class EightByEight:
                 max_digits_ends=plain_hash or self._setting("8x8.max_digits_ends") == "yes",
                 terminator=None if plain_hash else "#",
                 keep_terminator=self._setting("8x8.hash_in_digits") == "yes",
-                refused="#" if plain_hash and self._setting("8x8.plain_hash") == "ignored" else "",
+                refused=refused,
                 first_digit_ms=None if first_from_key else rules.digit_timeout,
                 inter_digit_ms=rules.digit_timeout,
                 overall_ms=rules.overall_timeout,
@@ -391,6 +404,7 @@ class EightByEight:
                 on_barge_in=lambda: _tell_barge_in(call),
             )
             captured = yield from capture(call, spec)
+            _tell_what_decided(call, rules, captured)
             self._check_played(prompt)
             if captured.valid:
                 if params.success_message:
@@ -498,8 +512,9 @@ class EightByEight:
             call.diagnose(diagnostic)
         if reply.has_client_action_id:
             self._client_action_id = reply.client_action_id
-        elif self._setting("8x8.client_action_id") == "clears":
-            self._client_action_id = None
+        elif self._client_action_id is not None:
+            if call.decide("8x8.client_action_id", "the reply has no clientActionId") == "clears":
+                self._client_action_id = None
         if reply.empty is not None and reply.usable:
             return None
         if reply.callflow is not None:
@@ -575,6 +590,11 @@ class EightByEight:
         if end.by in ("caller", "api") and end.status == "COMPLETED":
             if call.decide("8x8.last_action_on_hangup", "the caller hung up") == "HANGUP":
                 last = "HANGUP"
+        if self._setup.urls.get("vss"):
+            call.decide("8x8.vss_version", "a session summary is sent")
+            call.decide("8x8.vss_leg_names", "a session summary is sent")
+            if last == self._setting("8x8.say_word"):
+                call.decide("8x8.say_word", "the last action was say")
         legs = [self._facts(leg, end) for leg in self._legs]
         body = vss_body(
             self._session,
@@ -642,6 +662,24 @@ class EightByEight:
             disconnected_ms=None if leg.ended_at is None else self._base + leg.ended_at,
             status=status,
         )
+
+
+def _tell_what_decided(call: Session, rules: CaptureRules, captured: Captured) -> None:
+    """The settings without which this try would have gone otherwise."""
+    ended_by = captured.ended_by
+    if ended_by == "overall":
+        call.decide("8x8.overall_timeout_from", "overallTimeout ended the capture")
+    if ended_by == "first_digit" or (
+        ended_by == "overall" and rules.digit_timeout is not None and not captured.digits
+    ):
+        call.decide("8x8.digit_timeout_from", "no key was pressed")
+    if ended_by == "terminator":
+        call.decide("8x8.hash_in_digits", "# ended the capture")
+    if rules.complete_on_hash:
+        if len(captured.digits) >= rules.max_digits:
+            call.decide("8x8.max_digits_ends", "the last of maxDigits was pressed")
+    elif "#" in captured.shown:
+        call.decide("8x8.plain_hash", "# was pressed")
 
 
 def _tell_barge_in(call: Session) -> None:

@@ -296,6 +296,8 @@ class Vonage:
             not rules.submit_on_hash
             and value(settings, "vonage.hash_without_submit") == "ignore"
         )
+        if ignore_hash:
+            call.decide("vonage.hash_without_submit", "an input without submitOnHash begins")
         captured = yield from capture(
             call,
             CaptureSpec(
@@ -311,10 +313,12 @@ class Vonage:
                 secret=self._secret,
             ),
         )
-        if captured.ended_by == "max_digits":
+        if len(captured.digits) >= rules.max_digits:
             call.decide("vonage.max_digits_end", "the last of maxDigits was pressed")
-        elif captured.ended_by == "terminator":
+        if captured.ended_by == "terminator":
             call.decide("vonage.hash_in_digits", "# ended the input")
+        elif "#" in captured.shown:
+            call.decide("vonage.hash_without_submit", "# was pressed")
         return captured
 
     # ------------------------------------------------------------------ connect

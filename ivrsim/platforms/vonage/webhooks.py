@@ -26,7 +26,6 @@ from ivrsim.platforms.vonage.documents import Ncco
 from ivrsim.platforms.vonage.replies import Reply, read_reply
 
 
-
 class Asked(NamedTuple):
     """The result of a webhook that may return an NCCO. ``ncco`` is usable, or None;
     ``failure`` the platform's reason when it failed for good; ``secret``: mask its captures."""
@@ -93,7 +92,7 @@ class Webhooks:
             context,
             body=None if get else body,
             query=bodies.event_query(body) if get else None,
-            shown=bodies.event_query(shown) if get and shown is not None else shown,
+            shown=shown,
         )
         return (yield from self._ask(call, what, "event", body, required=False, shown=shown))
 
@@ -187,6 +186,8 @@ class Webhooks:
         shown: Any = None,
     ) -> Request:
         limits = deadlines(purpose, self._setup.settings)
+        if body is None and shown is not None:
+            shown = bodies.event_query(shown)
         return Request(
             title if purpose == "event" and " " not in title else purpose,
             title,

@@ -10,6 +10,7 @@ from ivrsim.trace.view import CallView
 from ivrsim.trace.view_items import EventItem, Item, KeysItem, PromptItem, SpeechItem
 from ivrsim.trace.view_text import one_line_of
 from ivrsim.trace.view_words import clock_words
+from ivrsim.tui.call.closing import closing_rows
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.spans import Row, Span, centred, width_of, wrap
 
@@ -30,16 +31,17 @@ class Conversation(Lines):
         self.border_title = "conversation"
         self._view = view
         self._now = 0
-        self._closing: list[Row] = []
+        self._crashed: str | None = None
+        self._ending: list[Row] = []
+        self._ending_at = 0
         self._laid: list[tuple[Item, int, list[Row]]] = []
         self._starts: list[int] = []
         self._dropped = 0
         self._for_width = 0
 
-    def show(self, view: CallView, now_ms: int, closing: list[Row]) -> None:
-        """``closing`` stands under everything once the call is over."""
-        self._view, self._now = view, now_ms
-        self._closing = closing
+    def show(self, view: CallView, now_ms: int, crashed: str | None) -> None:
+        """``crashed`` says why the call could not go on."""
+        self._view, self._now, self._crashed = view, now_ms, crashed
         self._lay_out()
 
     def on_resize(self) -> None:
@@ -70,14 +72,15 @@ class Conversation(Lines):
             self._laid.append((item, item.version, rows))
             self._starts.append(line)
             line += len(rows)
-        self._closing_at = line
-        self.set_count(line + len(self._closing))
+        self._ending_at = line
+        self._ending = closing_rows(self._view, self._crashed, width)
+        self.set_count(line + len(self._ending))
 
     def row(self, y: int, width: int) -> tuple[Row, str]:
         if self._dropped and y == 0:
             return centred([(f"… {self._dropped} earlier: see the trace", "faint")], width), ""
-        if y >= self._closing_at:
-            return centred(self._closing[y - self._closing_at], width), ""
+        if y >= self._ending_at:
+            return centred(self._ending[y - self._ending_at], width), ""
         index = bisect_right(self._starts, y) - 1
         item, _, rows = self._laid[index]
         line = y - self._starts[index]

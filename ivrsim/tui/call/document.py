@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from textual.content import Content
 from textual.events import Click
 
 from ivrsim.trace.record import Record
@@ -56,7 +57,7 @@ class DocumentPane(Lines):
             self._add([(" The application has not sent a document yet.", "faint")])
         else:
             page = f" · page {document.page}" if document.page else ""
-            self.border_subtitle = one_line_of(f"{document.origin}{page}").replace("[", "\\[")
+            self.border_subtitle = Content(one_line_of(f"{document.origin}{page}"))
             current = None
             for action in document.actions:
                 if action.state == "current":
@@ -71,9 +72,11 @@ class DocumentPane(Lines):
                     self._add([(" ", ""), *row])
         self.set_count(len(self._rows))
         if not self.has_focus:
-            place = next(
-                (i for i, a in enumerate(document.actions) if a.state == "current"), 0
-            ) if document is not None else 0
+            place = (
+                next((i for i, a in enumerate(document.actions) if a.state == "current"), 0)
+                if document is not None
+                else 0
+            )
             self.scroll_to(y=max(0, place - 2), animate=False, force=True, immediate=True)
 
     def _add(self, row: Row, fill: str = "", seq: int | None = None) -> None:

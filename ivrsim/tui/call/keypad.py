@@ -48,7 +48,8 @@ class Keypad(LineWidget):
         row: list[Span] = []
         for digit in keys:
             lit = digit in self._lit
-            row.append((f"  {digit}  ", "bold on-accent on accent" if lit else "bold text on raised"))
+            face = "bold on-accent on accent" if lit else "bold text on raised"
+            row.append((f"  {digit}  ", face))
             row.append((" ", ""))
         return row[:-1]
 

@@ -44,7 +44,7 @@ class Buttons(LineWidget):
             first = self._button(0, width, "Call again  R", "bold on-accent on accent", "redial")
         else:
             first = self._button(0, width, "Hang up  H", "bold pane on red", "hang_up")
-        rows = [first]
+        rows: list[Row] = [first]
         if self._party is not None and not self._ended:
             row: list[Span] = []
             x = 0
@@ -79,8 +79,10 @@ class Meter(LineWidget):
         self._notices: tuple[str, ...] = ()
 
     def show(self, level: float, muted: bool, notices: Sequence[str], silent: bool) -> None:
-        before = (self._levels[:], self._muted, self._notices)
-        self._levels = [] if silent else [*self._levels, max(0.0, min(1.0, level))][-40:]
+        before = (self._levels, self._muted, self._notices)
+        # Nothing has sounded yet, or nothing can: no meter.
+        if not silent and (level > 0 or self._levels):
+            self._levels = [*self._levels, min(1.0, level)][-40:]
         self._muted, self._notices = muted, tuple(notices)
         if before != (self._levels, self._muted, self._notices):
             self.refresh()

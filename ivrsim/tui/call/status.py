@@ -25,9 +25,11 @@ def state_spans(view: CallView, now_ms: int) -> list[Span]:
         style = "red"
     connected = view.connected_ms(now_ms)
     timer = "" if connected is None else clock_words(connected)
-    return [(f"{sign} {word}", style), (f"  {timer}", "text")] if timer else [
-        (f"{sign} {word}", style)
-    ]
+    return (
+        [(f"{sign} {word}", style), (f"  {timer}", "text")]
+        if timer
+        else [(f"{sign} {word}", style)]
+    )
 
 
 class Status(LineWidget):
@@ -50,7 +52,7 @@ class Status(LineWidget):
         self.refresh()
 
     def get_content_height(self, *_: object) -> int:
-        return 9 if not self.has_class("-compact") else 7
+        return 8 if not self.has_class("-compact") else 7
 
     def rows(self, width: int) -> list[Row]:
         view = self._view
@@ -85,23 +87,26 @@ class Status(LineWidget):
         capture = self._view.capture
         if capture is None:
             return []
-        row: list[Span] = [("may barge in" if not capture.listening else "listening…", "accent")]
+        slots = _slots(capture.digits, capture.max_digits, width)
         if not capture.listening:
-            row = [("keys count already", "faint")]
+            words = "a key interrupts" if capture.barge_in else "prompt plays"
+            return [[(words, "faint")], slots]
+        row: list[Span] = [("listening…", "accent")]
         if self._listen is None:
-            return [row, _slots(capture.digits, capture.max_digits, width)]
+            return [row, slots]
         start, due = self._listen
         left = max(0, due - self._now)
         share = left / max(1, due - start)
         full = round(width * min(1.0, share))
         bar: list[Span] = [("━" * full, "accent"), ("━" * (width - full), "line")]
-        slots = _slots(capture.digits, capture.max_digits, width)
         return [both_ends(row, [(f"{left / 1000:.1f} s", "text")], width), bar, slots]
 
 
 def _slots(digits: str, high: int | None, width: int) -> list[Span]:
     """The digits taken so far, and dots for those that may come."""
-    if not digits and (high is None or high > 12):
+    room = max(1, width - len("digits") - 1)
+    taken = one_line_of(digits)[-room:]
+    dots = min((high or len(taken)) - len(taken), room - len(taken))
+    if not taken and (high is None or high > room):
         return []
-    room = max(0, min((high or len(digits)) - len(digits), width - len(digits)))
-    return [(one_line_of(digits)[-width:], "bold text"), ("·" * room, "faint")]
+    return both_ends([("digits", "faint")], [(taken, "bold text"), ("·" * dots, "faint")], width)

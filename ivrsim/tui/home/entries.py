@@ -60,7 +60,7 @@ class Entries(Lines):
         name = one_line_of(entry.target if not entry.path else entry.title)
         side = one_line_of(entry.target) if entry.path else _MARK.get(entry.platform, "")
         left = [bar, (name, f"{'bold ' if here else ''}text{back}")]
-        row = both_ends(left, [(side, f"faint{back}"), (" ", back.strip() and f"text{back}")], width)
+        row = both_ends(left, [(f"{side} ", f"faint{back}")], width)
         return [(text, style or (f"text{back}" if here else "")) for text, style in row], ""
 
     def action_move(self, by: int) -> None:

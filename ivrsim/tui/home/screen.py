@@ -18,6 +18,7 @@ from ivrsim.tui.home.entries import Entries
 from ivrsim.tui.key_bar import KeyBar
 from ivrsim.tui.keymap import HOME, bindings
 from ivrsim.tui.messages import EntryChosen, EntryHighlighted, RunCommand
+from ivrsim.tui.palette import run_command
 from ivrsim.tui.protocol import Services
 from ivrsim.tui.title_bar import TitleBar
 
@@ -35,7 +36,9 @@ class HomeScreen(Screen[None]):
         border-title-color: $ivr-muted; margin: 0;
     }
     HomeScreen #target:focus { border: round $ivr-accent; border-title-color: $ivr-accent; }
-    HomeScreen #problem { height: auto; max-height: 4; padding: 0 2; color: $ivr-red; display: none; }
+    HomeScreen #problem {
+        height: auto; max-height: 4; padding: 0 2; color: $ivr-red; display: none;
+    }
     HomeScreen #problem.-shown { display: block; }
     HomeScreen #lists { height: 1fr; }
     HomeScreen Entries {
@@ -60,7 +63,8 @@ class HomeScreen(Screen[None]):
             entries, problem = [], problem or str(error)
         yield TitleBar()
         target = Input(
-            placeholder="a flow or document, the URL of an application, app.py:app/answer", id="target"
+            placeholder="a flow or document, the URL of an application, app.py:app/answer",
+            id="target",
         )
         target.border_title = "call"
         yield target
@@ -111,7 +115,7 @@ class HomeScreen(Screen[None]):
     @on(RunCommand)
     async def _run(self, event: RunCommand) -> None:
         event.stop()
-        await self.run_action(event.command)
+        await run_command(self, event.command)
 
     def call_target(self, text: str) -> None:
         """Call it; what is wrong with it, if anything, stands under the input."""

@@ -1,0 +1,153 @@
+"""The application: themes, copying, signals, and the way out."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import Any, ClassVar, Literal
+
+from textual.app import App
+from textual.binding import BindingType
+
+from ivrsim.trace.view_text import one_line_of
+from ivrsim.tui.clipboard import OSC52_LIMIT, CopyFile
+from ivrsim.tui.home.screen import HomeScreen
+from ivrsim.tui.keymap import EVERYWHERE, bindings
+from ivrsim.tui.protocol import Placed, Services
+from ivrsim.tui.themes import DARK, LIGHT, THEMES, Paint
+
+Severity = Literal["information", "warning", "error"]
+INTERRUPTED = 130
+_HANG_UP_S = 3.0
+"""How long a call may take to end when the application is told to go."""
+
+
+def _commands() -> Any:
+    from ivrsim.tui.palette import Commands
+
+    return Commands
+
+
+class IvrsimApp(App[int]):
+    """``placed`` is a call to begin with; without one the list of samples opens."""
+
+    TITLE = "ivrsim"
+    COMMANDS = {_commands}
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVERYWHERE)]
+    CSS = """
+    * { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
+    Toast { background: $ivr-raised; color: $ivr-text; }
+    """
+
+    def __init__(self, services: Services, placed: Placed | None = None, theme: str = DARK) -> None:
+        super().__init__()
+        self.services = services
+        self.placed = placed
+        self.exit_status = 0
+        self.crash: Exception | None = None
+        self._copies = CopyFile()
+        self._paint = Paint(theme)
+        for known in THEMES:
+            self.register_theme(known)
+        self.theme = theme
+
+    @property
+    def paint(self) -> Paint:
+        """The styles of the theme that is on."""
+        return self._paint
+
+    def on_mount(self) -> None:
+        self._catch_signals()
+        self.push_screen(HomeScreen(self.services))
+        if self.placed is not None:
+            from ivrsim.tui.call.screen import CallScreen
+
+            self.push_screen(CallScreen(self.services, self.placed))
+
+    def _watch_theme(self, theme_name: str) -> None:
+        self._paint = Paint(theme_name)
+        super()._watch_theme(theme_name)
+
+    # commands
+
+    def action_toggle_theme(self) -> None:
+        self.theme = LIGHT if self.theme == DARK else DARK
+
+    def action_show_help(self) -> None:
+        from ivrsim.tui.help import HelpScreen
+
+        self.push_screen(HelpScreen(isinstance(self.screen, HomeScreen)))
+
+    def action_interrupt(self) -> None:
+        """A selection was copied before this is reached."""
+        call = self._live_call()
+        if call is not None:
+            call.hang_up()
+        else:
+            self.exit(self.exit_status)
+
+    async def action_quit(self) -> None:
+        await self.leave(self.exit_status)
+
+    def _live_call(self) -> Any:
+        for screen in reversed(self.screen_stack):
+            call = getattr(screen, "call", None)
+            if call is not None:
+                return None if call.ended or getattr(screen, "crashed", None) else call
+        return None
+
+    async def leave(self, status: int) -> None:
+        """Hang up, let the call write its end, and go."""
+        call = self._live_call()
+        if call is not None:
+            call.hang_up()
+            for _ in range(round(_HANG_UP_S / 0.05)):
+                if call.ended:
+                    break
+                await asyncio.sleep(0.05)
+        self.exit(status)
+
+    def say(self, text: str, severity: Severity = "information") -> None:
+        """One remark, for a moment. Foreign text is not markup."""
+        self.notify(one_line_of(text), severity=severity, markup=False, timeout=5)
+
+    def copy(self, text: str, what: str) -> None:
+        """Copy ``text``, and say where it is."""
+        if len(text) <= OSC52_LIMIT:
+            super().copy_to_clipboard(text)
+        else:
+            self._clipboard = text
+        try:
+            path = self._copies.write(text)
+        except OSError as error:
+            self.say(f"Copied {what}; no file for it: {error.strerror or error}", "warning")
+            return
+        self.say(f"Copied {what}, also to {path}")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """What Textual calls for a selection."""
+        self.copy(text, "the selection")
+
+    # the way out
+
+    def _catch_signals(self) -> None:
+        if sys.platform == "win32" or self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._told_to_go)
+
+    def _told_to_go(self) -> None:
+        self.run_worker(self.leave(INTERRUPTED), name="leave", exclusive=True)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would print a page of traceback; who wants it says --debug.
+        if self.crash is None:
+            self.crash = error
+        if self.is_headless or self.services.debug:
+            super()._handle_exception(error)
+            return
+        self._return_code = 1
+        self._exception = self._exception or error
+        self._close_messages_no_wait()
