@@ -20,17 +20,21 @@ def _table() -> dict[int, str]:
     table[0x7F] = "␡"
     table.update({code: f"⟨{code:02X}⟩" for code in range(0x80, 0xA0)})
     table.update({code: f"⟨{name}⟩" for code, name in _BIDI.items()})
-    table.update(dict.fromkeys((173, 8203, 8204, 8288, 65279), "·"))
-    table.update(dict.fromkeys((8232, 8233), "␤"))
+    table.update(dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x2060, 0xFEFF), "·"))
+    table.update(dict.fromkeys((0x2028, 0x2029), "␤"))
     table.update({0x1F1E6 + i: chr(0x41 + i) for i in range(26)})
     table.update(dict.fromkeys(_DROPPED, ""))
-    table.update(dict.fromkeys(range(55296, 57344), "�"))
-    table.update(dict.fromkeys(range(917504, 917632), "�"))
     return table
 
 
 _TABLE: Final = _table()
-_FOREIGN: Final = re.compile("[" + "".join(map(re.escape, map(chr, _TABLE))) + "]")
+# Half a surrogate pair has no bytes, and tags (U+E0000) are text that nobody sees.
+_NOTHING: Final = re.compile("[\ud800-\udfff\U000e0000-\U000e007f]")
+# Everything that either of them changes, in ranges: quick to compile and to search.
+_FOREIGN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff"
+    "\ud800-\udfff\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0000-\U000e01ef]"
+)
 _SPACES: Final = re.compile(r"\s+")
 
 
@@ -39,7 +43,9 @@ def visible(text: str) -> str:
 
     Line breaks become ``␊`` too: split lines first where they matter.
     """
-    return text.translate(_TABLE) if _FOREIGN.search(text) else text
+    if not _FOREIGN.search(text):
+        return text
+    return _NOTHING.sub("�", text.translate(_TABLE))
 
 
 def one_line_of(text: str, limit: int = 400) -> str:

@@ -57,9 +57,11 @@ class IvrsimApp(App[int]):
         """The styles of the theme that is on."""
         return self._paint
 
+    def get_default_screen(self) -> HomeScreen:
+        return HomeScreen(self.services)
+
     def on_mount(self) -> None:
         self._catch_signals()
-        self.push_screen(HomeScreen(self.services))
         if self.placed is not None:
             from ivrsim.tui.call.screen import CallScreen
 

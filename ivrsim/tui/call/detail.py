@@ -140,7 +140,8 @@ class Detail(Vertical):
             half = (width - 3) // 2
             rows = _beside(_request(request, half), self._reply(request, reply, half), half, tab)
         else:
-            rows = _request(request, width) if tab == "request" else self._reply(request, reply, width)
+            asked = tab == "request"
+            rows = _request(request, width) if asked else self._reply(request, reply, width)
         self.body.show(rows)
         if anew:
             self.body.scroll_to(y=0, animate=False, force=True, immediate=True)

@@ -25,7 +25,7 @@ class Card(LineWidget):
     def rows(self, width: int) -> list[Row]:
         entry = self.entry
         if entry is None:
-            return [[("Nothing here yet.", "faint")]]
+            return []
         rows: list[Row] = [[(one_line_of(entry.title), "bold text")]]
         platform = {"8x8": "8x8 Voice API", "vonage": "Vonage Voice API"}.get(entry.platform)
         if platform:

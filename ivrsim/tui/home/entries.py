@@ -28,11 +28,17 @@ class Entries(Lines):
         Binding("enter", "choose", "Call", show=False),
     ]
 
-    def __init__(self, entries: Sequence[Entry], id: str | None = None) -> None:
+    def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.entries = list(entries)
+        self.entries: list[Entry] = []
         self.cursor = 0
         self._plan: list[int | str] = []
+
+    def show(self, entries: Sequence[Entry]) -> None:
+        """The cursor stays where it was, if that is still there."""
+        target = self.current.target if self.current else None
+        self.entries = list(entries)
+        self._plan = []
         group = None
         for index, entry in enumerate(self.entries):
             if entry.group != group:
@@ -41,8 +47,8 @@ class Entries(Lines):
                 group = entry.group
                 self._plan.append(group)
             self._plan.append(index)
-
-    def on_mount(self) -> None:
+        targets = [entry.target for entry in self.entries]
+        self.cursor = targets.index(target) if target in targets else 0
         self.set_count(len(self._plan))
 
     @property

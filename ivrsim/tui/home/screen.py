@@ -50,17 +50,11 @@ class HomeScreen(Screen[None]):
     HomeScreen.-narrow Card { display: none; }
     """
 
-    def __init__(self, services: Services, problem: str = "") -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
         self._services = services
-        self._problem = problem
 
     def compose(self) -> ComposeResult:
-        problem = self._problem
-        try:
-            entries = list(self._services.entries())
-        except IvrsimError as error:
-            entries, problem = [], problem or str(error)
         yield TitleBar()
         target = Input(
             placeholder="a flow or document, the URL of an application, app.py:app/answer",
@@ -70,22 +64,31 @@ class HomeScreen(Screen[None]):
         yield target
         yield Static(id="problem", markup=False)
         with Horizontal(id="lists"):
-            lists = Entries(entries, id="entries")
+            lists = Entries(id="entries")
             lists.border_title = "samples and recent calls"
             yield lists
             card = Card()
             card.border_title = "about"
             yield card
         yield KeyBar((HOME[0], HOME[1], HOME[2]), ("↑↓", "choose"))
-        self._problem = problem
 
     def on_mount(self) -> None:
         self.query_one(TitleBar).show(
             [("a voice platform on your desk", "muted")], [("8x8 and Vonage", "faint")]
         )
         self.query_one(Entries).focus()
-        self.query_one(Card).show(self.query_one(Entries).current)
-        self.show_problem(self._problem)
+
+    def on_screen_resume(self) -> None:
+        # After the first paint: reading flows and history takes longer than drawing.
+        self.call_after_refresh(self._read_entries)
+
+    def _read_entries(self) -> None:
+        entries = self.query_one(Entries)
+        try:
+            entries.show(self._services.entries())
+        except IvrsimError as error:
+            self.show_problem(str(error))
+        self.query_one(Card).show(entries.current)
 
     def show_problem(self, text: str) -> None:
         line = self.query_one("#problem", Static)
