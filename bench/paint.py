@@ -34,10 +34,10 @@ _CONTROL = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|[\r\n]")
 _EMPTY = "empty Textual application"
 _CASES = {
     _EMPTY: (("bench/empty_app.py",), ()),
-    "ivrsim": (("-m", "ivrsim"), ("samples", "ABC Restaurant", "call it", "? help")),
+    "ivrsim": (("-m", "ivrsim"), ("ABC Restaurant", "Riverside Dental", "help")),
     "ivrsim run restaurant": (
         ("-m", "ivrsim", "run", "restaurant", "--no-history"),
-        ("ABC Restaurant", "Hang up", "detail", "? help"),
+        ("ABC Restaurant", "Hang up", "conversation", "help"),
     ),
 }
 """Arguments of the interpreter, and words that the frame must show."""
@@ -111,7 +111,7 @@ def first_paint(arguments: tuple[str, ...], words: tuple[str, ...], home: Path) 
 
 def _painted(terminal: int, words: tuple[str, ...], began: float) -> float:
     """When the frame was whole."""
-    written = b""
+    written, missing = b"", [*words, "the bottom line"]
     while (left := began + _PATIENCE_S - time.perf_counter()) > 0:
         if not select.select([terminal], [], [], left)[0]:
             break
@@ -122,6 +122,9 @@ def _painted(terminal: int, words: tuple[str, ...], began: float) -> float:
         now = time.perf_counter()
         written += part
         text = _CONTROL.sub(b"", written).decode("utf-8", "replace")
-        if _BOTTOM.search(written) and all(word in text for word in words):
+        missing = [word for word in words if word not in text]
+        if not _BOTTOM.search(written):
+            missing.append("the bottom line")
+        if not missing:
             return now
-    raise RuntimeError(f"no frame with {words} was painted, but: {written[-2000:]!r}")
+    raise RuntimeError(f"the frame was not whole: {missing} missing from {written[:4000]!r} …")

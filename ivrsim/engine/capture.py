@@ -106,8 +106,7 @@ class _Capture:
         if self.complete is not None:
             self.ended_by = self.complete
             return
-        call, spec = self.call, self.spec
-        call.record("capture.listening", {"capture": self.open.id})
+        self.call.record("capture.listening", {"capture": self.open.id})
         if self.overall is None:
             self.start_overall()
         if self.digits:

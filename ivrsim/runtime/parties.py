@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from ivrsim.engine.commands import Speech
 from ivrsim.engine.events import (
     Event,
     HungUp,
@@ -14,7 +15,6 @@ from ivrsim.engine.events import (
     LegUnanswered,
     SpeechHeard,
 )
-from ivrsim.engine.commands import Speech
 from ivrsim.runtime.prompts import estimate_ms
 
 if TYPE_CHECKING:

@@ -389,6 +389,8 @@ class _DaemonThreads(ThreadPoolExecutor):
         future: Future[Any] = Future()
 
         def work() -> None:
+            if not future.set_running_or_notify_cancel():
+                return  # nobody waits any more: the request was given up
             try:
                 future.set_result(fn(*args, **kwargs))
             except BaseException as error:  # handed to who waits for the future

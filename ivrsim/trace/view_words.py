@@ -10,8 +10,8 @@ from ivrsim.trace.view_text import one_line_of
 
 _ICONS: Final = {
     "call": "☎", "leg": "⇄", "document": "≡", "action": "▸", "prompt": "♪", "capture": "◌",
-    "digit": "⌨", "speech": "“", "timer": "◷", "api": "⚙", "diagnostic": "▲", "setting": "§",
-    "fault": "✕", "mark": "⚑", "recording": "●",
+    "digit": "⌨", "dtmf": "⌨", "speech": "“", "timer": "◷", "api": "⚙", "diagnostic": "▲",
+    "setting": "§", "fault": "✕", "mark": "⚑", "recording": "●",
 }  # fmt: skip
 _EXACT_ICONS: Final = {
     "webhook.request": "→", "webhook.response": "←", "webhook.failed": "✕",
@@ -20,7 +20,7 @@ _EXACT_ICONS: Final = {
 
 CATEGORIES: Final = ("all", "webhooks", "keys", "prompts", "diagnostics")
 _CATEGORY: Final = {
-    "webhook": "webhooks", "api": "webhooks", "digit": "keys", "speech": "keys",
+    "webhook": "webhooks", "api": "webhooks", "digit": "keys", "dtmf": "keys", "speech": "keys",
     "capture": "keys", "prompt": "prompts", "diagnostic": "diagnostics",
     "setting": "diagnostics", "fault": "diagnostics",
 }  # fmt: skip
@@ -219,6 +219,8 @@ def _words(record: Record, titles: Mapping[str, str]) -> str:
             return _capture_closed(data)
         case "digit":
             return _digit(data)
+        case "dtmf.sent":
+            return f"{text_of(data.get('digits'))} to the other side"
         case "speech":
             return f"{text_of(data.get('text'))}”"
         case "timer.started":

@@ -18,7 +18,6 @@ from ivrsim.tui.protocol import Placed, Services
 from ivrsim.tui.themes import DARK, LIGHT, THEMES, Paint
 
 Severity = Literal["information", "warning", "error"]
-INTERRUPTED = 130
 _HANG_UP_S = 3.0
 """How long a call may take to end when the application is told to go."""
 
@@ -138,10 +137,10 @@ class IvrsimApp(App[int]):
             return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._told_to_go)
+            loop.add_signal_handler(number, self._told_to_go, 128 + number)
 
-    def _told_to_go(self) -> None:
-        self.run_worker(self.leave(INTERRUPTED), name="leave", exclusive=True)
+    def _told_to_go(self, status: int) -> None:
+        self.run_worker(self.leave(status), name="leave", exclusive=True)
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual would print a page of traceback; who wants it says --debug.

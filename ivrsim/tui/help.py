@@ -51,7 +51,7 @@ def _line(command: Command) -> tuple[str, str]:
 
 class HelpScreen(ModalScreen[None]):
     BINDINGS = [Binding("escape,question_mark,f1,q,enter", "dismiss", "Close", show=False)]
-    CSS = """
+    DEFAULT_CSS = """
     HelpScreen { align: center middle; background: $ivr-back 60%; }
     HelpScreen #help {
         width: 76; max-width: 96%; height: 90%; max-height: 50; padding: 1 2;

@@ -12,6 +12,7 @@ from ivrsim.tui.app import IvrsimApp
 from ivrsim.tui.protocol import Entry, Placed, Services
 
 if TYPE_CHECKING:
+    from ivrsim.flows.samples import Sample
     from ivrsim.flows.target import TargetOptions
     from ivrsim.runtime.place import CallOptions
 
@@ -87,7 +88,7 @@ def entries() -> Sequence[Entry]:
             sample.name, sample.title, sample.platform, sample.description, sample.keys,
             str(sample.path),
         )
-        for sample in sorted(samples(), key=lambda sample: sample.platform)
+        for sample in sorted(samples(), key=_order)
     ]  # fmt: skip
     try:
         recent = History().recent_targets(RECENT)
@@ -98,3 +99,8 @@ def entries() -> Sequence[Entry]:
         Entry("recent", name, name, "", "Called before.") for name in recent if name not in names
     ]
     return found
+
+
+def _order(sample: Sample) -> tuple[str, bool]:
+    """By platform, and the one to begin with first."""
+    return sample.platform, sample.name not in ("restaurant", "parcel")

@@ -1,6 +1,6 @@
 """Hypothesis strategies: documents, replies, events and whole calls, good and bad.
 
-``EXAMPLES`` multiplies how many examples the property tests try: ``IVRSIM_EXAMPLES=20``.
+``IVRSIM_EXAMPLES`` multiplies how many examples the property tests try: 20 for a long run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ivrsim.engine.setup import CallSetup
 from ivrsim.platforms import all_settings
 from tests.desk import setup
 
-EXAMPLES = int(os.environ.get("IVRSIM_EXAMPLES", "1"))
+EXAMPLES = int(os.environ.get("IVRSIM_EXAMPLES", "2"))
 PLATFORMS = ("vonage", "8x8")
 KEYS = "0123456789*#"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,8 @@ def test_the_seed(tmp_path: Path) -> None:
 )
 def test_secrets_are_not_in_the_trace(tmp_path: Path, flow: str, option: str) -> None:
     path = tmp_path / "call.jsonl"
-    target = replace(TargetOptions(), **{option: "Bearer swordfish-of-sixteen"})
+    changes: dict[str, Any] = {option: "Bearer swordfish-of-sixteen"}
+    target = TargetOptions(**changes)
     made = call(tmp_path, flow, target=target, trace_path=path)
     asyncio.run(made.run())
     assert "swordfish" not in path.read_text()

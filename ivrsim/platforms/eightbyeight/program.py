@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ivrsim.engine.capture import Captured, CaptureSpec, capture
+from ivrsim.engine.capture import Captured, capture
 from ivrsim.engine.commands import AudioFile, Speech, Tone
 from ivrsim.engine.diagnostic import Diagnostic
 from ivrsim.engine.events import PromptFailed, WebhookFailed
@@ -20,12 +20,11 @@ from ivrsim.engine.platform import CallerGone, Outcome, Steps
 from ivrsim.engine.session import Session
 from ivrsim.engine.setting import Setting
 from ivrsim.engine.setup import CallSetup
-from ivrsim.engine.steps import Request, body_bytes, bridge, dial, play, request, wait
+from ivrsim.engine.steps import body_bytes, bridge, dial, play, wait
 from ivrsim.platforms.eightbyeight import pages
 from ivrsim.platforms.eightbyeight.actions import (
     FILE_LIMIT_BYTES,
     Action,
-    CaptureRules,
     Hangup,
     MakeCall,
     PlayFile,
@@ -33,39 +32,17 @@ from ivrsim.platforms.eightbyeight.actions import (
     SayAndCapture,
     language_of,
 )
-from ivrsim.platforms.eightbyeight.bodies import (
-    LegFacts,
-    SessionError,
-    SessionFacts,
-    epoch_ms,
-    last_action_word,
-    new_id,
-    vca_body,
-    vcs_body,
-    vss_body,
-)
-from ivrsim.platforms.eightbyeight.codes import (
-    CALLFLOW_INVALID,
-    DOWNLOAD_FAILED,
-    SIP_CODES,
-    UNREACHABLE,
-)
+from ivrsim.platforms.eightbyeight.bodies import SessionError, last_action_word, new_id
+from ivrsim.platforms.eightbyeight.codes import CALLFLOW_INVALID, DOWNLOAD_FAILED, UNREACHABLE
 from ivrsim.platforms.eightbyeight.documents import Callflow, read_callflow
 from ivrsim.platforms.eightbyeight.numbers import with_plus
 from ivrsim.platforms.eightbyeight.replies import Reply, read_reply
 from ivrsim.platforms.eightbyeight.settings import SETTINGS
+from ivrsim.platforms.eightbyeight.tries import Way, tell_what_decided
+from ivrsim.platforms.eightbyeight.webhooks import STATUS, Webhooks
 
-SUB_ACCOUNT: Final = "ivrsim"
 CONNECT_MS: Final = 1000
 """With a prompt first, the caller is connected about a second after initiation (observed)."""
-
-# How a leg that was not answered ended, in the platform's words (rejected: assumed).
-_STATUS: Final = {
-    "busy": "BUSY",
-    "timeout": "NO_ANSWER",
-    "unanswered": "NO_ANSWER",
-    "cancelled": "CANCELED",
-}
 
 
 class _End(Exception):
@@ -84,20 +61,17 @@ class EightByEight:
 
     def __init__(self, setup: CallSetup) -> None:
         self._setup = setup
-        self._base = epoch_ms(setup.started_at)
-        self._session = SessionFacts("", SUB_ACCOUNT)
+        self._webhooks = Webhooks(setup)
         self._request_id = ""
-        self._legs: list[Leg] = []
-        self._client_action_id: str | None = None
         self._last_action = ""
         self._dialling = False
         self._document = ""
         self._secret = setup.secret
 
     def ids(self, call: Session) -> dict[str, str]:
-        self._session = SessionFacts(new_id(call.random), SUB_ACCOUNT)
+        session_id = self._webhooks.begin(call)
         self._request_id = new_id(call.random)
-        return {"sessionId": self._session.session_id, "callFlowRequestId": self._request_id}
+        return {"sessionId": session_id, "callFlowRequestId": self._request_id}
 
     def key_ignored(self, digit: str, why: str) -> Diagnostic | None:
         return Diagnostic(
@@ -129,8 +103,8 @@ class EightByEight:
 
     def _inbound(self, call: Session) -> Steps[None]:
         setup = self._setup
-        leg = self._new_leg(call, "caller", "inbound", setup.caller, setup.callee)
-        self._vcs(call, leg, "CALL_RECEIVED")
+        leg = self._webhooks.new_leg(call, "caller", "inbound", setup.caller, setup.callee)
+        self._webhooks.vcs(call, leg, "CALL_RECEIVED")
         callflow: Callflow | None
         if setup.document is not None:
             callflow = self._given(call, "reply")
@@ -220,10 +194,10 @@ class EightByEight:
     def _do(
         self, call: Session, action: Action, *, last: bool, hangup_next: bool
     ) -> Steps[tuple[str | None, str | None, dict[str, Any]] | None]:
-        """One action; the digits (as sent, as shown) and context of the VCA that is due, or None."""
+        """One action; digits (as sent, as shown) and context of the VCA that is due, or None."""
         captured: Captured | None = None
         if isinstance(action, MakeCall):
-            if not self._legs:
+            if not self._webhooks.legs:
                 yield from self._call_out(call, action)
             else:
                 yield from self._bridge(call, action)
@@ -251,7 +225,7 @@ class EightByEight:
             return self._digits(call, captured)
         if hangup_next:
             return None
-        after = self._setting("8x8.vca_after")
+        after = self._webhooks.setting("8x8.vca_after")
         if after == "every_action" or (last and after == "last_action"):
             call.decide("8x8.vca_after", "an action without digits has ended")
             return None, None, {"event": "done"}
@@ -261,38 +235,38 @@ class EightByEight:
 
     def _connect(self, call: Session) -> Steps[None]:
         """Pick up, if this is the first thing that an incoming caller hears."""
-        leg = self._legs[0]
+        leg = self._webhooks.legs[0]
         if leg.state == "answered":
             return
         yield from wait(call, CONNECT_MS, "connect")
         call.answer_leg(leg)
-        self._vcs(call, leg, "CALL_CONNECTED")
+        self._webhooks.vcs(call, leg, "CALL_CONNECTED")
 
     def _call_out(self, call: Session, action: MakeCall) -> Steps[None]:
         """The first makeCall of a session that was asked for by the API."""
         params = action.params
-        leg = self._new_leg(call, "caller", "outbound", params.source, params.destination)
+        leg = self._webhooks.new_leg(call, "caller", "outbound", params.source, params.destination)
         outcome = yield from self._ring(call, leg)
         if outcome != "answered":
-            raise _End(_STATUS.get(outcome, "FAILED"), "party")
-        self._vcs(call, leg, "CALL_CONNECTED")
+            raise _End(STATUS.get(outcome, "FAILED"), "party")
+        self._webhooks.vcs(call, leg, "CALL_CONNECTED")
 
     def _ring(self, call: Session, leg: Leg) -> Steps[str]:
         """Ring ``leg``; one that does not answer is disconnected. While it rings, a caller who
         leaves cancels the session."""
-        self._vcs(call, leg, "CALL_INITIATED")
-        seconds = float(self._setting("8x8.ring_timeout"))
+        self._webhooks.vcs(call, leg, "CALL_INITIATED")
+        seconds = float(self._webhooks.setting("8x8.ring_timeout"))
         self._dialling = True
         try:
             outcome = yield from dial(
                 call, leg, timeout_ms=round(seconds * 1000), number=with_plus(leg.to)
             )
         except CallerGone:
-            self._vcs(call, leg, "CALL_DISCONNECTED")
+            self._webhooks.vcs(call, leg, "CALL_DISCONNECTED")
             raise
         self._dialling = False
         if outcome != "answered":
-            self._vcs(call, leg, "CALL_DISCONNECTED")
+            self._webhooks.vcs(call, leg, "CALL_DISCONNECTED")
         if outcome == "timeout":
             call.decide("8x8.ring_timeout", "nobody answered")
         return outcome
@@ -305,21 +279,21 @@ class EightByEight:
         other side answers.
         """
         params = action.params
-        caller = self._legs[0]
-        leg = self._new_leg(call, "party", "outbound", params.source, params.destination)
+        caller = self._webhooks.legs[0]
+        leg = self._webhooks.new_leg(call, "party", "outbound", params.source, params.destination)
         call.line.play(Prompt(Tone("ringback"), loop=0, purpose="ringback"))
         outcome = yield from self._ring(call, leg)
         call.line.stop("action")
         if outcome != "answered":
-            raise _End(_STATUS.get(outcome, "FAILED"), "party")
+            raise _End(STATUS.get(outcome, "FAILED"), "party")
         if caller.state != "answered":
             call.answer_leg(caller)
-            self._vcs(call, caller, "CALL_CONNECTED")
-        self._vcs(call, leg, "CALL_CONNECTED")
+            self._webhooks.vcs(call, caller, "CALL_CONNECTED")
+        self._webhooks.vcs(call, leg, "CALL_CONNECTED")
         try:
             yield from bridge(call, leg)
         finally:
-            self._vcs(call, leg, "CALL_DISCONNECTED")
+            self._webhooks.vcs(call, leg, "CALL_DISCONNECTED")
 
     def _speech(self, text: str, params: Any) -> Speech:
         profile = params.voice_profile
@@ -361,50 +335,16 @@ class EightByEight:
 
     def _say_and_capture(self, call: Session, action: SayAndCapture) -> Steps[Captured]:
         """Prompt and collect, up to ``noOfTries``; the messages belong to it."""
-        params, rules = action.params, action.rules
-        if rules.defaulted:
-            call.decide("8x8.capture_defaults", f"the action has no {', '.join(rules.defaulted)}")
-        barge_in = self._setting("8x8.barge_in") == "yes"
-        during = "interrupt"
-        if not barge_in:
-            call.decide("8x8.barge_in", "a prompt with a capture begins")
-            early = call.decide("8x8.early_digits", "its prompt cannot be cut")
-            during = "collect" if early == "keep" else "ignore"
-        first_from_key = self._setting("8x8.digit_timeout_from") == "first_key"
-        plain_hash = not rules.complete_on_hash
-        refused = ""
-        if plain_hash and self._setting("8x8.plain_hash") == "ignored":
-            call.decide("8x8.plain_hash", "a capture without completeOnHash begins")
-            refused = "#"
-        for attempt in range(1, rules.tries + 1):
+        params, tries = action.params, action.rules.tries
+        way = Way.of(call, action.rules)
+        for attempt in range(1, tries + 1):
             prompt = Prompt(
                 self._speech(params.prompt_message, params),
                 params.repetition,
-                interruptible=barge_in,
+                interruptible=way.barge_in,
             )
-            spec = CaptureSpec(
-                prompts=(prompt,),
-                during_prompt=during,
-                min_digits=rules.min_digits,
-                max_digits=rules.max_digits,
-                max_digits_ends=plain_hash or self._setting("8x8.max_digits_ends") == "yes",
-                terminator=None if plain_hash else "#",
-                keep_terminator=self._setting("8x8.hash_in_digits") == "yes",
-                refused=refused,
-                first_digit_ms=None if first_from_key else rules.digit_timeout,
-                inter_digit_ms=rules.digit_timeout,
-                overall_ms=rules.overall_timeout,
-                overall_from="prompt_end"
-                if self._setting("8x8.overall_timeout_from") == "prompt_end"
-                else "open",
-                timeout_fails=True,
-                attempt=attempt,
-                attempts=rules.tries,
-                secret=self._secret,
-                on_barge_in=lambda: _tell_barge_in(call),
-            )
-            captured = yield from capture(call, spec)
-            _tell_what_decided(call, rules, captured)
+            captured = yield from capture(call, way.spec(call, prompt, attempt, self._secret))
+            tell_what_decided(call, action.rules, captured)
             self._check_played(prompt)
             if captured.valid:
                 if params.success_message:
@@ -412,7 +352,7 @@ class EightByEight:
                         call, self._speech(params.success_message, params), purpose="success"
                     )
                 return captured
-            if params.failure_message and self._failure_message_is_due(call, attempt, rules.tries):
+            if params.failure_message and self._failure_message_is_due(call, attempt, tries):
                 yield from self._play(
                     call, self._speech(params.failure_message, params), purpose="failure"
                 )
@@ -448,36 +388,7 @@ class EightByEight:
         shown: str | None = None,
     ) -> Steps[Callflow | None]:
         """Ask the application what to do. None: nothing more to do, the session ends."""
-        setup = self._setup
-        seconds = float(self._setting("8x8.vca_timeout"))
-        leg = self._legs[0]
-        event_id = new_id(call.random)
-
-        def body(dtmf: str | None) -> dict[str, Any]:
-            return vca_body(
-                self._session,
-                self._facts(leg),
-                call_status=status,
-                event_id=event_id,
-                at_ms=self._base + call.t,
-                settings=setup.settings,
-                digits=dtmf,
-                client_action_id=self._client_action_id,
-            )
-
-        answer = yield from request(
-            call,
-            Request(
-                "VCA",
-                f"VCA {status}",
-                setup.urls.get("vca"),
-                body(digits),
-                shown=body(shown) if shown != digits else None,
-                connect_ms=round(seconds * 1000),
-                read_ms=round(seconds * 1000),
-                context={**context, "from": setup.caller, "to": setup.callee},
-            ),
-        )
+        answer = yield from self._webhooks.vca(call, status, context, digits, shown)
         if answer is None:
             return None
         if isinstance(answer, WebhookFailed):
@@ -501,7 +412,9 @@ class EightByEight:
             None,
         )
         raw = body_bytes(answer)
-        reply = read_reply(raw, content_type, answer.status, setup.settings, legs=len(self._legs))
+        reply = read_reply(
+            raw, content_type, answer.status, setup.settings, legs=len(self._webhooks.legs)
+        )
         return self._take(call, reply, answer.page, answer.secret)
 
     def _take(self, call: Session, reply: Reply, page: str | None, secret: bool) -> Callflow | None:
@@ -511,10 +424,11 @@ class EightByEight:
         for diagnostic in reply.diagnostics:
             call.diagnose(diagnostic)
         if reply.has_client_action_id:
-            self._client_action_id = reply.client_action_id
-        elif self._client_action_id is not None:
-            if call.decide("8x8.client_action_id", "the reply has no clientActionId") == "clears":
-                self._client_action_id = None
+            self._webhooks.client_action_id = reply.client_action_id
+        elif self._webhooks.client_action_id is not None and (
+            call.decide("8x8.client_action_id", "the reply has no clientActionId") == "clears"
+        ):
+            self._webhooks.client_action_id = None
         if reply.empty is not None and reply.usable:
             return None
         if reply.callflow is not None:
@@ -526,167 +440,33 @@ class EightByEight:
         self._secret = secret
         return reply.callflow
 
-    def _vcs(self, call: Session, leg: Leg, status: str) -> None:
-        """A call status webhook: beside the call, never delaying it."""
-        facts = self._facts(leg)
-        sip = SIP_CODES[facts.status] if status == "CALL_DISCONNECTED" else 200
-        body = vcs_body(
-            self._session,
-            facts,
-            call_status=status,
-            event_id=new_id(call.random),
-            at_ms=self._base + call.t,
-            sip_code=sip,
-        )
-        what = Request(
-            "VCS",
-            f"VCS {status}",
-            self._setup.urls.get("vcs"),
-            body,
-            connect_ms=_EVENT_MS,
-            read_ms=_EVENT_MS,
-            context={"event": status, "informational": True},
-        )
-        call.spawn(self._notify(call, what))
-
-    def _notify(self, call: Session, what: Request) -> Steps[None]:
-        """Send a webhook whose reply means nothing; only that it failed is worth a remark."""
-        answer = yield from request(call, what)
-        if isinstance(answer, WebhookFailed):
-            found = answer.message
-        elif answer is not None and not 200 <= answer.status < 300:
-            found = f"HTTP {answer.status}"
-        else:
-            return
-        call.diagnose(
-            Diagnostic(
-                f"8x8.{what.purpose.lower()}-failed",
-                "warning",
-                f"{what.title} was not taken: {found}",
-                expected="HTTP 200",
-                found=found,
-                basis="assumed",
-                page=pages.VCS if what.purpose == "VCS" else pages.VSS,
-            )
-        )
-
     # ------------------------------------------------------------------ the end
 
     def _finish(self, call: Session, end: _End) -> Steps[Outcome]:
         """End the legs, send the session summary."""
         call.line.stop("hangup")
-        for leg in self._legs:
+        for leg in self._webhooks.legs:
             if not leg.ended:
                 call.end_leg(leg, "completed", end.by)
-                self._vcs(call, leg, "CALL_DISCONNECTED")
+                self._webhooks.vcs(call, leg, "CALL_DISCONNECTED")
         error = end.error
         why = None if error is None else f"{error.code} {error.message}"
         if end.status != "NOT_CREATED":
-            yield from self._summary(call, end)
+            last = self._last_action
+            left = end.by in ("caller", "api") and end.status == "COMPLETED"
+            if left and call.decide("8x8.last_action_on_hangup", "the caller hung up") == "HANGUP":
+                last = "HANGUP"
+            yield from self._webhooks.vss(call, end.status, last, error)
         return Outcome(end.status, end.by, error is not None, why)
 
-    def _summary(self, call: Session, end: _End) -> Steps[None]:
-        last = self._last_action
-        if end.by in ("caller", "api") and end.status == "COMPLETED":
-            if call.decide("8x8.last_action_on_hangup", "the caller hung up") == "HANGUP":
-                last = "HANGUP"
-        if self._setup.urls.get("vss"):
-            call.decide("8x8.vss_version", "a session summary is sent")
-            call.decide("8x8.vss_leg_names", "a session summary is sent")
-            if last == self._setting("8x8.say_word"):
-                call.decide("8x8.say_word", "the last action was say")
-        legs = [self._facts(leg, end) for leg in self._legs]
-        body = vss_body(
-            self._session,
-            legs,
-            status=end.status,
-            started_ms=self._base + (self._legs[0].created_at if self._legs else 0),
-            ended_ms=self._base + call.t,
-            last_action=last,
-            settings=self._setup.settings,
-            error=end.error,
-        )
-        what = Request(
-            "VSS",
-            f"VSS {end.status}",
-            self._setup.urls.get("vss"),
-            body,
-            connect_ms=_EVENT_MS,
-            read_ms=_EVENT_MS,
-            context={"event": "summary", "informational": True},
-        )
-        yield from self._notify(call, what)
-
     # ------------------------------------------------------------------ small things
-
-    def _setting(self, name: str) -> str:
-        return self._setup.settings.get(name) or SETTINGS[name].default
 
     def _session_error(self, code: int) -> SessionError:
         return SessionError.of(
             code, call_flow_request_id=self._request_id, action=self._last_action or None
         )
 
-    def _new_leg(
-        self, call: Session, role: str, direction: str, source: str, destination: str
-    ) -> Leg:
-        name = "AB"[len(self._legs)]
-        leg = Leg(
-            new_id(call.random),
-            role,
-            name,
-            direction,
-            with_plus(source),
-            with_plus(destination),
-            call.t,
-        )
-        self._legs.append(leg)
-        call.add_leg(leg)
-        return leg
 
-    def _facts(self, leg: Leg, end: _End | None = None) -> LegFacts:
-        status = _STATUS.get(leg.outcome or "completed", "FAILED")
-        if leg.outcome in (None, "completed"):
-            status = "COMPLETED"
-            if end is not None and leg.answered_at is None:
-                status = end.status if end.status in SIP_CODES else "FAILED"
-        if end is not None and end.status == "CANCELED":
-            status = "CANCELED"  # documented: session and both legs
-        return LegFacts(
-            leg.id,
-            leg.direction.upper(),
-            leg.from_,
-            leg.to,
-            initiated_ms=self._base + leg.created_at,
-            connected_ms=None if leg.answered_at is None else self._base + leg.answered_at,
-            disconnected_ms=None if leg.ended_at is None else self._base + leg.ended_at,
-            status=status,
-        )
-
-
-def _tell_what_decided(call: Session, rules: CaptureRules, captured: Captured) -> None:
-    """The settings without which this try would have gone otherwise."""
-    ended_by = captured.ended_by
-    if ended_by == "overall":
-        call.decide("8x8.overall_timeout_from", "overallTimeout ended the capture")
-    if ended_by == "first_digit" or (
-        ended_by == "overall" and rules.digit_timeout is not None and not captured.digits
-    ):
-        call.decide("8x8.digit_timeout_from", "no key was pressed")
-    if ended_by == "terminator":
-        call.decide("8x8.hash_in_digits", "# ended the capture")
-    if rules.complete_on_hash:
-        if len(captured.digits) >= rules.max_digits:
-            call.decide("8x8.max_digits_ends", "the last of maxDigits was pressed")
-    elif "#" in captured.shown:
-        call.decide("8x8.plain_hash", "# was pressed")
-
-
-def _tell_barge_in(call: Session) -> None:
-    call.decide("8x8.barge_in", "a key cut the prompt")
-
-
-_EVENT_MS: Final = 10_000
 _WHY_IGNORED: Final = {
     "prompt-plays": "a prompt plays that does not take keys",
     "webhook-pending": "the application is being asked",

@@ -29,6 +29,7 @@ from ivrsim.platforms.vonage.parts import PhoneEndpoint
 from ivrsim.platforms.vonage.ssml import PlainText
 
 _HTTP = ("http://", "https://")
+_PAGES = "pages:"  # the scripted pages of a flow: where `eventUrl: ["pages:event"]` leads
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")  # two letters: C:\ is a path
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _TEMPLATE = "${"  # filled in by a flow's scripted page later on: nothing to judge yet
@@ -58,7 +59,7 @@ def _event_url(urls: list[str], action: Hooked, findings: Findings) -> None:
             expected="an array of one",
             found=shown(urls),
         )
-    if urls and not urls[0].startswith(_HTTP) and _TEMPLATE not in urls[0]:
+    if urls and not urls[0].startswith((*_HTTP, _PAGES)) and _TEMPLATE not in urls[0]:
         _invalid_url("eventUrl", urls[0], place, findings)
 
 

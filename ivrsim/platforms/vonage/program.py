@@ -387,9 +387,9 @@ class Vonage:
                 sound = self._sound(step)
                 if sound is not None:
                     call.line.stop("action")
-                    yield from play(
-                        call, Prompt(sound, step.loop or 1, step.level, leg=leg.id, purpose="onAnswer")
-                    )
+                    loop = step.loop or 1
+                    prompt = Prompt(sound, loop, step.level, purpose="onAnswer", leg=leg.id)
+                    yield from play(call, prompt)
             elif isinstance(step, act.Wait):
                 yield from wait(call, step.timeout_ms)
 

@@ -29,7 +29,7 @@ class HomeScreen(Screen[None]):
     COMMANDS_HERE = HOME
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(HOME)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-    CSS = """
+    DEFAULT_CSS = """
     HomeScreen { background: $ivr-back; layout: vertical; }
     HomeScreen #target {
         height: 3; border: round $ivr-line; background: $ivr-pane; padding: 0 1;
