@@ -56,8 +56,8 @@ class Party:
     """How another telephone behaves.
 
     ``outcome`` is ``answers`` or one of OUTCOMES. Seconds: ``answers_after`` from the first
-    ring (for the other outcomes: until they are known), ``hangs_up_after`` from when it hears the caller;
-    None: stays until the caller hangs up.
+    ring (for the other outcomes: until they are known), ``hangs_up_after`` from when it is
+    connected with the caller; None: stays until the caller hangs up.
     """
 
     outcome: str = "answers"

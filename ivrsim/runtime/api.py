@@ -7,6 +7,7 @@ import base64
 import json
 import shlex
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -218,13 +219,12 @@ async def acall(
 def _blocking(make: Callable[P, Coroutine[Any, Any, Call]]) -> Callable[P, Call]:
     @wraps(make, assigned=("__module__", "__doc__", "__annotations__"))
     def call(*args: P.args, **options: P.kwargs) -> Call:
-        try:
+        with suppress(RuntimeError):  # there is none: as it should be
             asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(make(*args, **options))
-        raise IvrsimError(
-            "ivrsim.call cannot wait inside a running event loop: use `await ivrsim.acall(…)`"
-        )
+            raise IvrsimError(
+                "ivrsim.call cannot wait inside a running event loop: use `await ivrsim.acall(…)`"
+            )
+        return asyncio.run(make(*args, **options))
 
     return call
 

@@ -115,6 +115,8 @@ class IvrsimApp(App[int]):
 
     def copy(self, text: str, what: str) -> None:
         """Copy ``text``, and say where it is."""
+        # A body may hold half a surrogate pair, which has no bytes of its own.
+        text = text.encode("utf-8", "replace").decode()
         if len(text) <= OSC52_LIMIT:
             super().copy_to_clipboard(text)
         else:

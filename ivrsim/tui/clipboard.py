@@ -30,8 +30,7 @@ class CopyFile:
             os.close(handle)
             self._path = Path(name)
             atexit.register(self._remove)
-        # A body may hold half a surrogate pair, which has no bytes of its own.
-        self._path.write_bytes(text.encode("utf-8", "replace"))
+        self._path.write_text(text, encoding="utf-8")
         return self._path
 
     def _remove(self) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from textual.pilot import Pilot
+
 from ivrsim.errors import InputError
 from ivrsim.trace.record import Header, Record
 from ivrsim.tui.app import IvrsimApp
@@ -219,3 +221,11 @@ class Desk:
 def screen_of(app: IvrsimApp) -> CallScreen:
     assert isinstance(app.screen, CallScreen)
     return app.screen
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until everything that has happened is on the screen."""
+    if isinstance(pilot.app.screen, CallScreen):
+        pilot.app.screen.redraw()
+    for _ in range(3):
+        await pilot.pause()

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from ivrsim.tui.json_spans import json_line, payload_rows
 from ivrsim.tui.spans import both_ends, strip_of, text_of_row, width_of, wrap, wrap_spans
 from ivrsim.tui.themes import DARK, Paint
-from tests.tui.fake import Desk, begin, screen_of
+from tests.tui.fake import Desk, begin, screen_of, settle
 
 HOSTILE = (
     "\x1b[2J\x1b]52;c;AAAA\x07 [red]x[/red] [@click=app.quit]y[/] "
@@ -41,7 +41,7 @@ async def test_hostile_text_reaches_the_screen_as_signs(size: tuple[int, int]) -
             actions=[{"pointer": "/0", "action": HOSTILE, "summary": HOSTILE}], body=[HOSTILE],
         )  # fmt: skip
         call.happen(4000, "new.kind" + HOSTILE, thing=HOSTILE)
-        await pilot.pause(0.25)
+        await settle(pilot)
         for key in ("t", "t", "t", "t"):
             await pilot.press(key)
         screen = screen_of(app)

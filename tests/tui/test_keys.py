@@ -13,7 +13,7 @@ from ivrsim.tui.keymap import CALL, EVERYWHERE, HOME
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.palette import run_command
 from ivrsim.tui.spans import text_of_row
-from tests.tui.fake import PROMPT, Desk, begin, finish, screen_of
+from tests.tui.fake import PROMPT, Desk, begin, finish, screen_of, settle
 
 WIDE = (160, 50)
 
@@ -69,7 +69,7 @@ async def test_the_mouse_hangs_up_and_calls_again(desk: Desk) -> None:
         await pilot.pause()
         await pilot.click(screen_of(pilot.app).phone.buttons, offset=(5, 0))
         assert desk.call.ended
-        await pilot.pause(0.15)
+        await settle(pilot)
         await pilot.click(screen_of(pilot.app).phone.buttons, offset=(5, 0))
         await pilot.pause()
         assert len(desk.calls) == 2
@@ -120,7 +120,7 @@ async def test_copying_payload_curl_and_command_line(desk: Desk, copied: list[st
     async with desk.app().run_test(size=WIDE) as pilot:
         begin(desk.call)
         finish(desk.call)
-        await pilot.pause(0.15)
+        await settle(pilot)
         screen_of(pilot.app).trace.select(3)
         await pilot.press("y", "c", "l")
         await pilot.pause()
@@ -146,7 +146,7 @@ async def test_what_was_copied_lies_in_a_private_file(desk: Desk) -> None:
 async def test_the_detail_follows_the_latest_webhook_until_somebody_chooses(desk: Desk) -> None:
     async with desk.app().run_test(size=WIDE) as pilot:
         begin(desk.call)
-        await pilot.pause(0.15)
+        await settle(pilot)
         screen = screen_of(pilot.app)
         assert screen.detail.record is desk.call.records[3]
         assert '"callflow": [' in shown(screen.query_one(DetailBody))
@@ -155,17 +155,17 @@ async def test_the_detail_follows_the_latest_webhook_until_somebody_chooses(desk
         await pilot.pause()
         assert screen.detail.record is desk.call.records[2]
         desk.call.happen(4100, "webhook.request", webhook="w9", title="VCS", sent=True)
-        await pilot.pause(0.15)
+        await settle(pilot)
         assert screen.detail.record is desk.call.records[2]
         await pilot.press("e")
-        await pilot.pause(0.15)
+        await settle(pilot)
         assert screen.detail.record is desk.call.records[-1]
 
 
 async def test_tabs_of_the_detail(desk: Desk) -> None:
     async with desk.app().run_test(size=WIDE) as pilot:
         begin(desk.call)
-        await pilot.pause(0.15)
+        await settle(pilot)
         screen = screen_of(pilot.app)
         body = screen.query_one(DetailBody)
         seen = []
@@ -183,7 +183,7 @@ async def test_tabs_of_the_detail(desk: Desk) -> None:
 async def test_request_stands_beside_reply_where_there_is_room(desk: Desk) -> None:
     async with desk.app().run_test(size=(200, 60)) as pilot:
         begin(desk.call)
-        await pilot.pause(0.15)
+        await settle(pilot)
         screen = screen_of(pilot.app)
         screen.detail.body.focus()
         await pilot.press("z")
@@ -198,7 +198,7 @@ async def test_request_stands_beside_reply_where_there_is_room(desk: Desk) -> No
 async def test_filter_by_text_and_by_chips(desk: Desk) -> None:
     async with desk.app().run_test(size=WIDE) as pilot:
         begin(desk.call)
-        await pilot.pause(0.15)
+        await settle(pilot)
         trace = screen_of(pilot.app).trace
         await pilot.press("slash", *"welcome")
         await pilot.pause()
@@ -233,7 +233,7 @@ async def test_a_long_trace_is_filtered_piece_by_piece(desk: Desk) -> None:
 async def test_captions_are_lit_as_they_are_spoken(desk: Desk) -> None:
     async with desk.app().run_test(size=WIDE) as pilot:
         begin(desk.call)
-        await pilot.pause(0.15)
+        await settle(pilot)
         prompt = screen_of(pilot.app).view.prompt
         assert prompt is not None
         assert spoken_characters(prompt, 1000) == len("Welcome")
@@ -258,7 +258,7 @@ async def test_control_c_hangs_up_and_then_leaves_with_the_status_of_the_call(de
         begin(desk.call)
         await pilot.press("ctrl+c")
         assert desk.call.ended
-        await pilot.pause(0.15)
+        await settle(pilot)
         await pilot.press("ctrl+c")
     assert app.return_value == 0
 
@@ -266,7 +266,7 @@ async def test_control_c_hangs_up_and_then_leaves_with_the_status_of_the_call(de
 async def test_control_c_copies_a_selection(desk: Desk, copied: list[str]) -> None:
     async with desk.app().run_test(size=WIDE) as pilot:
         begin(desk.call)
-        await pilot.pause(0.15)
+        await settle(pilot)
         conversation = screen_of(pilot.app).conversation
         conversation.text_select_all()
         await pilot.press("ctrl+c")
@@ -279,8 +279,8 @@ async def test_the_end_of_a_failed_call_is_told(desk: Desk) -> None:
     async with app.run_test(size=WIDE) as pilot:
         begin(desk.call)
         finish(desk.call, failed=True)
-        await pilot.pause(0.15)
-        text = shown(screen_of(app).conversation)
+        await settle(pilot)
+        text = " ".join(shown(screen_of(app).conversation).split())
         assert "✕ The application did not answer VCA ACTION_COMPLETED: http://h/vca: conn" in text
         assert "ERROR by application" in text
         assert "1 key · 2 webhooks · 0 warnings" in text
@@ -319,7 +319,7 @@ async def test_every_command_has_an_action(desk: Desk) -> None:
 async def test_small_terminals_show_one_view_at_a_time_and_resize_live(desk: Desk) -> None:
     async with desk.app().run_test(size=(80, 24)) as pilot:
         begin(desk.call)
-        await pilot.pause(0.15)
+        await settle(pilot)
         screen = screen_of(pilot.app)
         assert screen.conversation.display
         assert screen.conversation.size.height > 10
@@ -358,7 +358,7 @@ async def test_a_notice_is_a_line_in_the_phone_pane(desk: Desk) -> None:
     desk.call.notices.append("no sound: PortAudio was not found")
     async with app.run_test(size=WIDE) as pilot:
         begin(desk.call)
-        await pilot.pause(0.15)
+        await settle(pilot)
         rows = screen_of(app).phone.meter.rows(21)
         assert "".join(map(text_of_row, rows)).startswith("no sound:")
         assert len(app._notifications) == 0

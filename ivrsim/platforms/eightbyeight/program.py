@@ -413,7 +413,7 @@ class EightByEight:
         )
         raw = body_bytes(answer)
         reply = read_reply(
-            raw, content_type, answer.status, setup.settings, legs=len(self._webhooks.legs)
+            raw, content_type, answer.status, self._setup.settings, legs=len(self._webhooks.legs)
         )
         return self._take(call, reply, answer.page, answer.secret)
 
