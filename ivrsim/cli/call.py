@@ -1,4 +1,4 @@
-"""``ivrsim``, ``ivrsim run`` and ``ivrsim call``."""
+"""``ivrsim call``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from ivrsim.cli.options import call_options, target_options
-from ivrsim.errors import InputError
 from ivrsim.flows.target import Target, load_target
 from ivrsim.runtime.live import CallResult, LiveCall
 from ivrsim.runtime.place import place_call
@@ -28,33 +27,6 @@ _QUIET = frozenset(
         "action.finished", "api.response", "setting.decided",
     }
 )  # fmt: skip
-
-
-def home() -> int:
-    """The application on its list of samples."""
-    _need_terminal()
-    from ivrsim.tui import run_application
-
-    return run_application()
-
-
-def run(options: Namespace) -> int:
-    """One call in the application."""
-    _need_terminal()
-    from ivrsim.tui import run_application
-
-    return run_application(
-        options.target,
-        target_options(options),
-        call_options(options, person=True, sound=not options.silent),
-    )
-
-
-def _need_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InputError(
-            "the application needs a terminal: use `ivrsim call TARGET` in scripts and pipes"
-        )
 
 
 def call(options: Namespace) -> int:

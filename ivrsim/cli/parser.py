@@ -200,13 +200,13 @@ def _call_arguments(parser: argparse.ArgumentParser, *, clock: str) -> None:
 
 
 def _home(options: argparse.Namespace) -> int:
-    from ivrsim.cli.call import home
+    from ivrsim.cli.application import home
 
-    return home()
+    return home(options)
 
 
 def _run(options: argparse.Namespace) -> int:
-    from ivrsim.cli.call import run
+    from ivrsim.cli.application import run
 
     return run(options)
 

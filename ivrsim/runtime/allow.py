@@ -78,6 +78,7 @@ def web_url(text: str) -> URL:
     return url
 
 
+@lru_cache(maxsize=512)
 def is_loopback(host: str) -> bool:
     """Whether ``host`` is this machine: ``localhost``, ``*.localhost`` (RFC 6761), 127.0.0.0/8,
     ``::1`` or the unspecified address."""

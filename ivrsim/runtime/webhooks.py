@@ -373,7 +373,8 @@ def _proxy(scheme: str, host: str, port: int | None) -> str | None:
 
 
 def _last_of_each(response: aiohttp.ClientResponse) -> dict[str, str]:
-    seen = {name.lower(): (name, _text(value)) for name, value in response.headers.items()}
+    # str: aiohttp's own kind of string would make the trace writer take its slow path.
+    seen = {name.lower(): (str(name), _text(value)) for name, value in response.headers.items()}
     return dict(seen.values())
 
 

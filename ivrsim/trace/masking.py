@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -42,6 +43,7 @@ def mask_url(url: str) -> str:
     return _PARAMETER.sub(_mask_parameter, _USERINFO.sub(_mask_userinfo, url, count=1))
 
 
+@lru_cache(maxsize=512)
 def _is_secret(name: str) -> bool:
     word = re.sub(r"[^a-z]", "", name.lower())
     return word in _SECRET_NAMES or any(part in word for part in _SECRET_WORDS)
