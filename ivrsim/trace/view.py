@@ -63,6 +63,7 @@ class CallView:
         self.counts: Counter[str] = Counter()
         self.severities: Counter[str] = Counter()
         self.key_presses = 0
+        self.webhooks_sent = 0
         self.last_webhook: int | None = None
         self._prompts: dict[str, PromptItem] = {}
         self._timers: dict[str, tuple[str, int]] = {}
@@ -425,6 +426,7 @@ class CallView:
         pair.title = text_of(data.get("title")) or text_of(data.get("purpose"), "webhook")
         self.titles[pair.webhook] = pair.title
         if data.get("sent") is not False:
+            self.webhooks_sent += 1
             self.last_webhook = record.seq
 
     def _webhook_response(self, record: Record) -> None:

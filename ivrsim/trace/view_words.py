@@ -140,7 +140,7 @@ def _capture_closed(data: Mapping[str, Any]) -> str:
     digits = text_of(data.get("digits")) or "no digits"
     ended = text_of(data.get("ended_by"))
     bad = "" if data.get("valid", True) else ", not valid"
-    return f"took {digits}, ended by {ENDED_BY.get(ended, ended)}{bad}"
+    return f"took {digits}: {ENDED_BY.get(ended, ended)}{bad}"
 
 
 def _digit(data: Mapping[str, Any]) -> str:

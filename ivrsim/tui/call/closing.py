@@ -23,7 +23,7 @@ def closing_rows(view: CallView, crashed: str | None, width: int) -> list[Row]:
     duration = clock_words(view.connected_ms(view.last_t) or 0)
     parts = [
         _count(view.key_presses, "key"),
-        _count(len(view.webhook_pairs), "webhook"),
+        _count(view.webhooks_sent, "webhook"),
         _count(view.severities["warning"], "warning"),
     ]
     rows: list[Row] = [
