@@ -32,9 +32,10 @@ _BOTTOM = re.compile(rb"\x1b\[%d;\d+H" % _LINES)
 _CONTROL = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|[\r\n]")
 
 _EMPTY = "empty Textual application"
+_APPLICATION = "ivrsim"
 _CASES = {
     _EMPTY: (("bench/empty_app.py",), ()),
-    "ivrsim": (("-m", "ivrsim"), ("ABC Restaurant", "Riverside Dental", "help")),
+    _APPLICATION: (("-m", "ivrsim"), ("ABC Restaurant", "Riverside Dental", "help")),
     "ivrsim run restaurant": (
         ("-m", "ivrsim", "run", "restaurant", "--no-history"),
         ("ABC Restaurant", "Hang up", "conversation", "help"),
@@ -60,7 +61,10 @@ def run(short: bool) -> list[Row]:
         if name != _EMPTY:
             ratio, of_cpu = wall[name] / wall[_EMPTY], cpu[name] / cpu[_EMPTY]
             figure = f"{ratio:.2f} × (CPU: {of_cpu:.2f} ×)"
-            rows.append(Row(f"{name} / empty", figure, f"≤ {LIMIT} ×", ratio <= LIMIT))
+            if name == _APPLICATION:
+                rows.append(Row(f"{name} / empty", figure, f"≤ {LIMIT} ×", ratio <= LIMIT))
+            else:
+                rows.append(Row(f"{name} / empty", figure))  # loads a flow, prepares a call
     return rows
 
 

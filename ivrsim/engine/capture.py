@@ -173,9 +173,7 @@ class _Capture:
         call.capture = None
         timed_out = ended_by in ("first_digit", "inter_digit", "overall")
         count = sum(digit != spec.terminator for digit in self.digits)
-        enough = spec.min_digits <= count and (
-            spec.max_digits is None or count <= spec.max_digits
-        )
+        enough = spec.min_digits <= count and (spec.max_digits is None or count <= spec.max_digits)
         whole = ended_by in ("max_digits", "terminator") or (timed_out and not spec.timeout_fails)
         digits = "".join(self.digits)
         shown = "".join(

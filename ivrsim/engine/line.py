@@ -101,9 +101,7 @@ class Line:
         leg = prompt.leg or call.caller_leg
         self._causes[prompt.id] = call.cause
         call.command(
-            Play(
-                prompt.id, leg, prompt.sound, prompt.loop, prompt.level, prompt.interruptible
-            )
+            Play(prompt.id, leg, prompt.sound, prompt.loop, prompt.level, prompt.interruptible)
         )
 
     def started(self, event: PromptStarted) -> None:

@@ -206,16 +206,10 @@ class Hands:
             headers.update(plan.authorize(command))
         client = self._client or await self._http()
         event = await client.send(command, headers, policy=plan.policy, insecure=plan.insecure)
-        if (
-            self._virtual
-            and isinstance(event, ev.WebhookFailed)
-            and event.reason == "timeout"
-        ):
+        if self._virtual and isinstance(event, ev.WebhookFailed) and event.reason == "timeout":
             # The time that was really waited is the time that passes in the call.
             nominal = command.connect_ms if event.phase == "connect" else command.read_ms
-            self._desk.schedule(
-                self._desk.now_ms + nominal, replace(event, elapsed_ms=nominal)
-            )
+            self._desk.schedule(self._desk.now_ms + nominal, replace(event, elapsed_ms=nominal))
         else:
             self._desk.answer(event)
 

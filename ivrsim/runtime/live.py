@@ -13,6 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ivrsim.engine import events as ev
@@ -54,7 +55,6 @@ class LiveCall:
 
     def __init__(self, plan: CallPlan) -> None:
         self._plan = plan
-        self._session = Session(plan.platform, plan.setup)
         self._clock = plan.clock
         self._agenda = Agenda()
         self._ready: deque[ev.Event] = deque()
@@ -76,17 +76,25 @@ class LiveCall:
         self.notices = plan.notices
         self.result: CallResult | None = None
 
+    @cached_property
+    def _session(self) -> Session:
+        """Made when the call begins: the platform's models take a while to import, and a screen
+        can be there before."""
+        return Session(self._plan.platform(), self._plan.setup)
+
     # ------------------------------------------------------------------ for faces
 
     @property
     def ended(self) -> bool:
         """The last record has been written."""
-        return self._session.ended
+        return self._wake is not None and self._session.ended
 
     @property
     def now_ms(self) -> int:
         """The running clock of the call, in milliseconds."""
-        if self._wake is None or self._session.ended or self._clock.virtual:
+        if self._wake is None:
+            return 0
+        if self._session.ended or self._clock.virtual:
             return self._session.t
         return max(self._session.t, self._clock.now())
 
@@ -341,4 +349,3 @@ class LiveCall:
         return CallResult(
             end["status"], failed, exit_status, why, tuple(warnings), self._session.t, summary
         )
-

@@ -147,7 +147,7 @@ def _plan(
             setup=setup.to_json(),
         ),
         setup=setup,
-        platform=make_platform(setup),
+        platform=partial(make_platform, setup),
         clock=clock,
         script=script,
         parties=partial(Parties, target.parties, target.default_party),

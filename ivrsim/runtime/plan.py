@@ -48,15 +48,15 @@ class Loudspeakers(Protocol):
 class CallPlan:
     """A call that is ready to be made.
 
-    ``parties`` makes the other telephones (it is given ``schedule``, ``drop`` and
-    ``person_present``); ``authorize`` the headers that sign a webhook; ``describe`` the command
-    line of the call with given keys. ``release`` is called after the end;
-    ``application_error`` is the last error of a Python application served here.
+    ``platform`` makes the book of rules, ``parties`` the other telephones (it is given
+    ``schedule``, ``drop`` and ``person_present``); ``authorize`` the headers that sign a
+    webhook; ``describe`` the command line of the call with given keys. ``release`` is called
+    after the end; ``application_error`` is the last error of a Python application served here.
     """
 
     header: Header
     setup: CallSetup
-    platform: Platform
+    platform: Callable[[], Platform]
     clock: Clock
     script: KeyScript
     parties: Callable[..., Parties]

@@ -12,8 +12,7 @@ from typing import Final
 KINDS: Final[dict[str, str]] = {
     # the call
     "call.started": (
-        "(in) platform, direction inbound|outbound, from, to, ids {conversation_uuid | "
-        "sessionId …}"
+        "(in) platform, direction inbound|outbound, from, to, ids {conversation_uuid | sessionId …}"
     ),
     "call.limit": "(in) limit max_time|runaway, limit_ms; the caller is made to hang up",
     "call.ended": (
@@ -41,8 +40,7 @@ KINDS: Final[dict[str, str]] = {
     ),
     "action.started": "document, pointer (into the body, /0), action, summary",
     "action.finished": (
-        "document, pointer, action, outcome done|interrupted|replaced|skipped|not-"
-        "simulated|failed"
+        "document, pointer, action, outcome done|interrupted|replaced|skipped|not-simulated|failed"
     ),
     # prompts
     "prompt.started": (

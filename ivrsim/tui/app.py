@@ -56,15 +56,21 @@ class IvrsimApp(App[int]):
         """The styles of the theme that is on."""
         return self._paint
 
-    def get_default_screen(self) -> HomeScreen:
-        return HomeScreen(self.services)
-
     def on_mount(self) -> None:
         self._catch_signals()
-        if self.placed is not None:
-            from ivrsim.tui.call.screen import CallScreen
+        if self.placed is None:
+            self.push_screen(HomeScreen(self.services))
+            return
+        from ivrsim.tui.call.screen import CallScreen
 
-            self.push_screen(CallScreen(self.services, self.placed))
+        self.push_screen(CallScreen(self.services, self.placed))
+
+    def go_home(self) -> None:
+        """Back to the list of samples, which is made now if the application began with a call."""
+        if any(isinstance(screen, HomeScreen) for screen in self.screen_stack):
+            self.pop_screen()
+        else:
+            self.switch_screen(HomeScreen(self.services))
 
     def _watch_theme(self, theme_name: str) -> None:
         self._paint = Paint(theme_name)

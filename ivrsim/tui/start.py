@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,7 +42,8 @@ def start(
     services = real_services(target, target_options, call_options, debug=debug)
     placed = services.place(target, None) if target is not None else None
     app = IvrsimApp(services, placed)
-    status = app.run()
+    with _a_descriptor_of_its_own():
+        status = app.run()
     if app.crash is not None:
         error = app.crash
         raise IvrsimError(
@@ -48,6 +51,23 @@ def start(
             "run it again with --debug for the traceback"
         )
     return app.exit_status if status is None else status
+
+
+@contextmanager
+def _a_descriptor_of_its_own() -> Iterator[None]:
+    """Let the screen be drawn through a descriptor that nobody else has.
+
+    Textual draws to standard error, and PortAudio points descriptor 2 elsewhere for a moment
+    when it starts: what was drawn in that moment would be missing until the end of the call.
+    """
+    original = sys.__stderr__
+    assert original is not None
+    with os.fdopen(os.dup(original.fileno()), "w", encoding=original.encoding) as own:
+        sys.__stderr__ = own  # type: ignore[misc]  # where Textual's drivers look
+        try:
+            yield
+        finally:
+            sys.__stderr__ = original  # type: ignore[misc]
 
 
 def real_services(

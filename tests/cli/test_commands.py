@@ -48,7 +48,11 @@ def test_the_trace_on_standard_output_is_the_trace_file(
 
 @pytest.mark.parametrize(
     ("target", "keys"),
-    [(RESTAURANT, "1 1"), ("flows/fastapi_8x8.yaml", "1 1"), ("flows/flask_vonage.yaml", "20481776# 1")],
+    [
+        (RESTAURANT, "1 1"),
+        ("flows/fastapi_8x8.yaml", "1 1"),
+        ("flows/flask_vonage.yaml", "20481776# 1"),
+    ],
 )
 def test_each_digit_leads_to_its_webhook_its_reply_and_the_next_prompt(
     capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, target: str, keys: str

@@ -52,9 +52,7 @@ def wait_for_captures(screen: Terminal, file: Path, number: int) -> None:
         ("parcel", ["20481776#", "1"], [1, 2]),
     ],
 )
-def test_a_call_by_keys(
-    folder: Path, target: str, keys: list[str], captures: list[int]
-) -> None:
+def test_a_call_by_keys(folder: Path, target: str, keys: list[str], captures: list[int]) -> None:
     file = folder / "call.jsonl"
     with terminal(folder, *IVRSIM, "run", target, "--silent", "--trace", str(file)) as screen:
         for pressed, number in zip(keys, captures, strict=True):
@@ -70,7 +68,9 @@ def test_a_call_by_keys(
     assert all(digit.data["ignored"] is None for digit in digits)
     for digit in digits:
         assert digit.data["source"] == "keypad"
-        assert any(leads_to(seen, digit, record) for record in seen if record.kind == "webhook.request")
+        assert any(
+            leads_to(seen, digit, record) for record in seen if record.kind == "webhook.request"
+        )
 
 
 def test_home_calls_a_sample_and_comes_back(folder: Path) -> None:

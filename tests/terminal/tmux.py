@@ -23,9 +23,7 @@ class Terminal:
         self._tmux = ("tmux", "-S", socket)
 
     def _run(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [*self._tmux, *arguments], capture_output=True, text=True, check=True
-        )
+        done = subprocess.run([*self._tmux, *arguments], capture_output=True, text=True, check=True)
         return done.stdout
 
     def type(self, *keys: str) -> None:
@@ -59,7 +57,9 @@ class Terminal:
 
 
 @contextmanager
-def terminal(folder: Path, *command: str, columns: int = 160, lines: int = 50) -> Iterator[Terminal]:
+def terminal(
+    folder: Path, *command: str, columns: int = 160, lines: int = 50
+) -> Iterator[Terminal]:
     """Run ``command`` in a terminal; afterwards the screen shows ``EXIT STATUS`` and a shell."""
     if shutil.which("tmux") is None:
         if os.environ.get("CI") == "true":

@@ -101,8 +101,13 @@ class Vonage:
         """Until the caller is connected and there is an NCCO."""
         setup = self._setup
         leg = Leg(
-            self._caller_uuid, "caller", "A", setup.direction,
-            setup.caller, setup.callee, call.t,
+            self._caller_uuid,
+            "caller",
+            "A",
+            setup.direction,
+            setup.caller,
+            setup.callee,
+            call.t,
         )
         call.add_leg(leg)
         self._event(call, leg, "started")
@@ -117,7 +122,10 @@ class Vonage:
             return ncco
         try:
             outcome = yield from dial(
-                call, leg, timeout_ms=RING_MS, number=leg.to,
+                call,
+                leg,
+                timeout_ms=RING_MS,
+                number=leg.to,
                 on_ringing=lambda: self._event(call, leg, "ringing"),
             )
         except CallerGone:
@@ -232,7 +240,11 @@ class Vonage:
         if not spoken.ok:
             return None
         return Speech(
-            action.text, spoken.words, action.language, action.style, action.voice_name,
+            action.text,
+            spoken.words,
+            action.language,
+            action.style,
+            action.voice_name,
             ssml=spoken.ssml,
         )
 
@@ -293,8 +305,7 @@ class Vonage:
             speech = action.speech or parts.SpeechSettings.model_construct()
             first_ms = max(first_ms, round(speech.start_timeout * 1000))
         ignore_hash = (
-            not rules.submit_on_hash
-            and value(settings, "vonage.hash_without_submit") == "ignore"
+            not rules.submit_on_hash and value(settings, "vonage.hash_without_submit") == "ignore"
         )
         if ignore_hash:
             call.decide("vonage.hash_without_submit", "an input without submitOnHash begins")
@@ -329,8 +340,13 @@ class Vonage:
         """Ring another phone and bridge it, until it hangs up or ``limit`` is over."""
         call.line.stop("action")
         leg = Leg(
-            bodies.new_uuid(call.random), "party", _next_name(call), "outbound",
-            action.from_ or self._own_number(), phone.e164, call.t,
+            bodies.new_uuid(call.random),
+            "party",
+            _next_name(call),
+            "outbound",
+            action.from_ or self._own_number(),
+            phone.e164,
+            call.t,
         )
         call.add_leg(leg)
         url = action.event_address
@@ -436,9 +452,7 @@ class Vonage:
         body = bodies.event_body(self._facts(leg), status, call.time(), detail=detail)
         return status, body
 
-    def _not_answered(
-        self, call: Session, leg: Leg, outcome: str, url: str | None = None
-    ) -> None:
+    def _not_answered(self, call: Session, leg: Leg, outcome: str, url: str | None = None) -> None:
         status, body = self._status_event(call, leg, outcome)
         self._webhooks.event(call, status, body, url)
         if status != "rejected":

@@ -114,6 +114,7 @@ class Webhooks:
         final = fallback_url is None
         reply = self._judge(call, answer, required=required, origin=origin, final=final)
         if reply.failure is not None and fallback_url is not None and what.url is not None:
+
             def about_failure(
                 data: Mapping[str, Any], reason: str = reply.failure, url: str = what.url
             ) -> dict[str, Any]:
@@ -201,9 +202,7 @@ class Webhooks:
             {**context, "from": self._setup.caller, "to": self._setup.callee},
         )
 
-    def _attempts(
-        self, call: Session, what: Request, role: str = "main"
-    ) -> Steps[Answer | None]:
+    def _attempts(self, call: Session, what: Request, role: str = "main") -> Steps[Answer | None]:
         """Try, and once more after what is worth a retry; None when there is no URL."""
         answer = yield from request(call, what, role=role)
         for attempt in range(2, ATTEMPTS + 1):
@@ -267,9 +266,7 @@ class Webhooks:
             name = item.get("action") if isinstance(item, dict) else None
             name = name if isinstance(name, str) else "?"
             pointer = f"/{index}"
-            listing.append(
-                {"pointer": pointer, "action": name, "summary": read.get(pointer, name)}
-            )
+            listing.append({"pointer": pointer, "action": name, "summary": read.get(pointer, name)})
         call.record(
             "document.received",
             {

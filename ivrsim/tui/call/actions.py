@@ -129,7 +129,7 @@ class CallActions(Screen[None]):
         elif self.has_class("-zoom"):
             self.action_zoom()
         elif self.call.ended or self.crashed is not None:
-            self.app.pop_screen()
+            self.application.go_home()
         else:
             self.call.hang_up()
             self.application.say("Hanging up. Esc again goes back to the list")

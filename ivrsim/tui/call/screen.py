@@ -89,12 +89,15 @@ class CallScreen(CallActions):
             self.view.apply(record)
         self._unsubscribe = self.call.subscribe(self._records_came)
         self.set_interval(REDRAW_S, self._tick)
-        self.run_worker(self._run_call(), name="call", exit_on_error=False)
         self._draw()
+        self.call_after_refresh(self._begin)  # the first paint comes first
 
     def on_unmount(self) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()
+
+    def _begin(self) -> None:
+        self.run_worker(self._run_call(), name="call", exit_on_error=False)
 
     async def _run_call(self) -> None:
         """Run the call to its end. What stops it early is shown, not thrown."""
