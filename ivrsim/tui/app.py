@@ -20,6 +20,7 @@ from ivrsim.tui.themes import DARK, LIGHT, THEMES, Paint
 Severity = Literal["information", "warning", "error"]
 _HANG_UP_S = 3.0
 """How long a call may take to end when the application is told to go."""
+_LOOK_S = 1.0
 
 
 def _commands() -> Any:
@@ -146,6 +147,12 @@ class IvrsimApp(App[int]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._told_to_go, 128 + number)
+        self.set_interval(_LOOK_S, self._look_for_the_terminal)
+
+    def _look_for_the_terminal(self) -> None:
+        """A terminal can vanish without a signal: then nobody is left to draw for."""
+        if sys.__stdin__ is None or not sys.__stdin__.isatty():
+            self._told_to_go(128 + signal.SIGHUP)
 
     def _told_to_go(self, status: int) -> None:
         self.run_worker(self.leave(status), name="leave", exclusive=True)

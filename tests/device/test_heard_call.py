@@ -16,7 +16,8 @@ import asyncio, json, sys
 from ivrsim.flows.target import load_target
 from ivrsim.runtime.place import CallOptions, place_call
 
-call = place_call(load_target("flows/restaurant.yaml"), CallOptions(clock="real", sound=True, seed=1))
+target = load_target("flows/restaurant.yaml")
+call = place_call(target, CallOptions(clock="real", sound=True, seed=1))
 pressed = []
 
 async def press_in_the_middle_of_the_welcome():

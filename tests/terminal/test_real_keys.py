@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,3 +122,19 @@ def test_a_target_that_cannot_be_called_is_one_line(folder: Path) -> None:
     with terminal(folder, *IVRSIM, "run", "nowhere.yaml") as screen:
         screen.wait_for("EXIT 2")
         assert "ivrsim: nowhere.yaml: no such file" in screen.screen
+
+
+def test_a_terminal_that_vanishes_ends_the_application(folder: Path) -> None:
+    file = folder / "call.jsonl"
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*IVRSIM, "run", "restaurant", "--silent", "--trace", str(file)],
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    drawn = b""
+    while b"Hang up" not in drawn:
+        drawn += os.read(ours, 65536)
+    os.close(ours)  # no signal: the session has no controlling terminal
+    assert process.wait(30) != 0
+    assert "leg.hangup" in [record.kind for record in records(file)]

@@ -36,7 +36,10 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
-async def test_digits_go_to_the_call_and_light_the_keypad(desk: Desk) -> None:
+async def test_digits_go_to_the_call_and_light_the_keypad(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivrsim.tui.call.keypad._LIT_S", 60.0)
     async with desk.app().run_test(size=WIDE) as pilot:
         begin(desk.call)
         lit = []
