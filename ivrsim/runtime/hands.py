@@ -134,6 +134,8 @@ class Hands:
             if self.speakers is not None:
                 clip = await self._plan.prompts.clip(sound, self._http, self.speakers.rate)
                 once = clip.duration_ms
+                if clip.note and clip.note not in self._plan.notices:
+                    self._plan.notices.append(clip.note)
                 basis = "rendered" if isinstance(sound, cmd.Speech) else "measured"
             else:
                 assert isinstance(sound, cmd.AudioFile)

@@ -373,6 +373,8 @@ class CallView:
         name = text_of(record.data.get("capture"))
         if self.capture is not None and self.capture.capture == name:
             self.capture = None
+        if record.data.get("timed_out") is True and not record.data.get("digits"):
+            self._say(record, "No key was pressed")
         self._script.closed(record.seq, name)
 
     def _digit(self, record: Record) -> None:
