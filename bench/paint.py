@@ -28,6 +28,8 @@ TITLE = "First paint at 160×50"
 LIMIT = 1.8
 _COLUMNS, _LINES = 160, 50
 _PATIENCE_S = 30
+_NOT_OURS = ("CI", "NO_COLOR", "COLUMNS", "LINES")
+"""Variables that change what is painted, or how large (pytest's workers set the last two)."""
 _BOTTOM = re.compile(rb"\x1b\[%d;\d+H" % _LINES)
 _CONTROL = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|[\r\n]")
 
@@ -82,7 +84,7 @@ def first_paint(arguments: tuple[str, ...], words: tuple[str, ...], home: Path) 
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _LINES, _COLUMNS, 0, 0))
-    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
+    kept = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
     environment = {
         **kept,
         "TERM": "xterm-256color",

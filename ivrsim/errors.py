@@ -23,6 +23,12 @@ class TraceError(InputError):
     """A trace file cannot be read: not a trace, a newer version, or damaged."""
 
 
+class TraceWriteError(TraceError):
+    """A trace cannot be written any further: disk full, device gone (exit status 3)."""
+
+    exit_status = 3
+
+
 class AudioError(InputError):
     """An audio file is missing, empty, not audio, or larger than allowed."""
 

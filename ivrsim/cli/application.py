@@ -5,10 +5,17 @@ Nothing of the runtime is imported here: the screen is there first.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ivrsim.errors import InputError
+
+if TYPE_CHECKING:
+    from ivrsim.flows.target import TargetOptions
+    from ivrsim.runtime.place import CallOptions
 
 
 def home(options: Namespace) -> int:
@@ -16,7 +23,7 @@ def home(options: Namespace) -> int:
     _need_terminal()
     from ivrsim.tui import run_application
 
-    return run_application(debug=options.debug)
+    return run_application(parse=parse_line, debug=options.debug)
 
 
 def run(options: Namespace) -> int:
@@ -29,7 +36,32 @@ def run(options: Namespace) -> int:
         options.target,
         target_options(options),
         call_options(options, person=True, sound=not options.silent),
+        parse=parse_line,
         debug=options.debug,
+    )
+
+
+def parse_line(line: str) -> tuple[str, TargetOptions, CallOptions]:
+    """What is typed in the application: a target, with the options of ``ivrsim run`` or without.
+
+    Raises InputError.
+    """
+    from ivrsim.cli.options import call_options, target_options
+    from ivrsim.cli.parser import make_parser
+
+    try:
+        words = [line] if Path(line).exists() else shlex.split(line)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{line}: {error}; quote as in a shell") from None
+    if words[:2] in (["ivrsim", "run"], ["ivrsim", "call"]):
+        words = words[2:]  # a command line that was copied
+    if "--help" in words or "-h" in words:
+        raise InputError("expected a target, with the options of `ivrsim run` or without")
+    options = make_parser().parse_args(["run", *words])
+    return (
+        options.target,
+        target_options(options),
+        call_options(options, person=True, sound=not options.silent),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from ivrsim.cli.options import call_options, target_options
+from ivrsim.engine.diagnostic import Diagnostic
 from ivrsim.flows.target import Target, load_target
 from ivrsim.runtime.live import CallResult, LiveCall
 from ivrsim.runtime.place import place_call
@@ -24,7 +25,7 @@ TERMINATED = 143
 _QUIET = frozenset(
     {
         "timer.started", "timer.fired", "timer.cancelled", "capture.listening",
-        "action.finished", "api.response", "setting.decided",
+        "action.finished", "api.response",
     }
 )  # fmt: skip
 
@@ -56,7 +57,8 @@ def call(options: Namespace) -> int:
         if warning not in remarks.messages:
             _complain("warning", warning)
     if result.exit_status and (result.exit_status != 1 or not remarks.failed):
-        _complain("error", result.why or result.summary)
+        strict = options.strict and result.exit_status == 1
+        _complain("error", "warnings fail (--strict)" if strict else result.why or result.summary)
     return result.exit_status
 
 
@@ -130,13 +132,9 @@ class _Remarks:
             url = self._from.get(record.cause, "")
             url = "" if url.startswith("pages:") else url
             place = " ".join(part for part in (url, data["pointer"]) if part)
-        words = f"{place}: {data['code']}: {data['message']}" if place else data["message"]
-        for name in ("expected", "found"):
-            if data[name] and data[name] not in data["message"]:
-                words += f"; {name} {data[name]}"
-        if data["suggestion"]:
-            words += f" ({data['suggestion']})"
-        return one_line_of(words)
+        remark = Diagnostic.from_json(data)
+        words = remark.in_words()
+        return one_line_of(f"{place}: {remark.code}: {words}" if place else words, 1000)
 
     def complain(self) -> None:
         for severity, line in self._lines:

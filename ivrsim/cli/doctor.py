@@ -40,7 +40,9 @@ def _terminal() -> Iterator[Line]:
     colours = os.environ.get("COLORTERM", "")
     if "NO_COLOR" in os.environ:
         colours = "NO_COLOR is set: without colours"
-    yield "terminal", sys.stdout.isatty(), f"{kind or 'not a terminal'} {colours}".strip()
+    terminal = sys.stdout.isatty()
+    detail = f"{kind} {colours}".strip() if terminal else "standard output is not a terminal"
+    yield "terminal", terminal, detail
     encoding = (sys.stdout.encoding or "").lower()
     good = encoding.replace("-", "") == "utf8"
     yield "encoding", good, encoding + ("" if good else ": set LANG to a UTF-8 locale")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``ivrsim`` with ``argv`` (those of the process when None); the exit status.
 
     0 the call ended as a call does, 1 the application failed it, 2 the command line or a file
-    is wrong, 3 ivrsim could not go on, 130 interrupted.
+    is wrong, 3 ivrsim could not go on, 130 interrupted, 143 terminated.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments == ["--version"]:
@@ -21,6 +22,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"ivrsim {__version__}")
         return 0
+    if sys.stdout is None:
+        print("ivrsim: standard output is closed", file=sys.stderr)
+        return 3
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without UTF-8 gets ☎ as \u260e
+            stream.reconfigure(errors="backslashreplace")
     from ivrsim.cli.parser import make_parser
     from ivrsim.errors import IvrsimError
 
@@ -34,6 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    except OSError as error:  # standard output: disk full, device gone
+        if debug:
+            raise
+        print(f"ivrsim: {error.strerror or error}", file=sys.stderr)
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python closes it at exit
         return 3
     except KeyboardInterrupt:
         if debug:

@@ -20,6 +20,9 @@ def target_options(options: Namespace) -> TargetOptions:
     """Raises InputError for a setting that does not exist or cannot have its value."""
     from ivrsim.flows.target import TargetOptions
 
+    for name in ("webhook_auth", "signature_secret"):
+        if any(char in (getattr(options, name) or "") for char in "\r\n\0"):
+            raise InputError(f"--{name.replace('_', '-')}: expected one line of text")
     return TargetOptions(
         platform=options.platform,
         caller=options.caller,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import NoReturn
 
+from ivrsim.errors import InputError
 from ivrsim.version import __version__
 
 MAIN = """\
@@ -38,6 +38,7 @@ keys: one group for each try of a capture, split as a shell does
   "4711#"         several keys, 200 ms apart; a comma waits a second: "47,11#"
   "^1"            barge in, half a second after the prompt began
   "-"             stay silent for this capture
+  "A"             the fourth column of a telephone, A to D, is there too
   "1 hangup"      hang up instead of answering the second capture; hangup@12.5 at that second
 """
 
@@ -49,7 +50,7 @@ examples:
   ivrsim call flow.yaml --set 8x8.barge_in=no --strict && echo passed
 
 exit status: 0 the call ended as a call does, 1 the application failed it, 2 the command line or
-a file is wrong, 3 ivrsim could not go on, 130 interrupted
+a file is wrong, 3 ivrsim could not go on, 130 interrupted, 143 terminated
 """
 
 
@@ -58,8 +59,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         message = message.replace("argument COMMAND: invalid choice", "no such command")
-        sys.stderr.write(f"{self.prog}: {message}; `{self.prog} --help` says more\n")
-        raise SystemExit(2)
+        raise InputError(f"{message}; `{self.prog} --help` says more")
 
 
 def make_parser() -> Parser:

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivrsim.engine.events import PromptFailed, TimerFired
+from ivrsim.engine.keys import SECRET, OpenCapture
 from ivrsim.engine.line import Prompt
 from ivrsim.engine.platform import CallerGone, Steps
-from ivrsim.engine.session import SECRET, OpenCapture, Session
+from ivrsim.engine.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class CaptureSpec:
     """One try. Times in milliseconds, None where there is no such limit.
 
     ``during_prompt``: ``interrupt`` (barge-in), ``collect`` or ``ignore``. ``max_digits`` is the
-    most that is valid; they end the capture unless ``max_digits_ends`` is False.
+    most that is valid; they end the capture unless ``max_digits_ends`` is False: then further
+    keys are ignored, or, if it ``takes_more``, count and make the try invalid.
     ``timeout_fails``: a timeout makes the try invalid whatever was typed. ``keep_terminator``:
     it is one of the digits. ``refused``: keys that have no effect. ``first_from`` and
     ``overall_from``: those timers run from ``prompt_end`` or from ``open``. ``on_barge_in`` is
@@ -45,6 +47,7 @@ class CaptureSpec:
     terminator: str | None = None
     keep_terminator: bool = False
     max_digits_ends: bool = True
+    takes_more: bool = True
     refused: str = ""
     first_digit_ms: int | None = None
     inter_digit_ms: int | None = None
@@ -143,12 +146,10 @@ class _Capture:
             self.complete = "terminator"
         else:
             self.digits.append(digit)
-            if (
-                spec.max_digits_ends
-                and spec.max_digits is not None
-                and len(self.digits) >= spec.max_digits
-            ):
-                self.complete = "max_digits"
+            if spec.max_digits is not None and len(self.digits) >= spec.max_digits:
+                if spec.max_digits_ends:
+                    self.complete = "max_digits"
+                self.open.full = not spec.takes_more
         if self.complete is not None:
             self.open.full = True
             if not call.line.busy:
@@ -170,7 +171,7 @@ class _Capture:
         call, spec = self.call, self.spec
         for timer in (self.first, self.inter, self.overall):
             call.cancel_timer(timer)
-        call.capture = None
+        call.keys.capture = None
         timed_out = ended_by in ("first_digit", "inter_digit", "overall")
         count = sum(digit != spec.terminator for digit in self.digits)
         enough = spec.min_digits <= count and (spec.max_digits is None or count <= spec.max_digits)
@@ -216,7 +217,7 @@ def capture(call: Session, spec: CaptureSpec) -> Steps[Captured]:
         call.caller_leg,
         leads=True,
     )
-    call.capture = state.open
+    call.keys.capture = state.open
     for prompt in spec.prompts:
         call.line.play(prompt)
     if spec.first_from == "open":
@@ -224,8 +225,8 @@ def capture(call: Session, spec: CaptureSpec) -> Steps[Captured]:
     if spec.overall_from == "open":
         state.start_overall()
     try:
-        while call.typed_ahead and state.complete is None:
-            digit, seq = call.typed_ahead.pop(0)
+        while call.keys.ahead and not state.open.full:
+            digit, seq = call.keys.ahead.pop(0)
             if digit not in spec.refused:
                 state.press(digit, seq)
         if not call.line.busy and state.ended_by is None:

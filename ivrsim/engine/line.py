@@ -68,10 +68,6 @@ class Line:
         """Whether a prompt plays, or is about to."""
         return self.current is not None
 
-    @property
-    def interruptible(self) -> bool:
-        return self.current is not None and self.current.interruptible
-
     def play(self, prompt: Prompt) -> None:
         """Play ``prompt`` when those before it have ended."""
         if self.current is None:

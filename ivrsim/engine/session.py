@@ -31,14 +31,13 @@ from ivrsim.engine.commands import (
     StartTimer,
 )
 from ivrsim.engine.diagnostic import Diagnostic
+from ivrsim.engine.keys import Keys
 from ivrsim.engine.leg import Leg
 from ivrsim.engine.line import Line
 from ivrsim.engine.platform import CallerGone, Outcome, Platform, Steps
 from ivrsim.engine.setup import CallSetup
 from ivrsim.trace.masking import mask_headers
 from ivrsim.trace.record import Record
-
-SECRET = "•"
 
 
 class _Task:
@@ -51,25 +50,6 @@ class _Task:
         self.keys: tuple[str, ...] = ()
 
 
-class OpenCapture:
-    """What the session must know of a capture to judge a key.
-
-    ``refused`` are keys without effect; ``deaf``: no key has any while a prompt plays.
-    """
-
-    __slots__ = ("deaf", "full", "id", "refused", "secret", "terminator")
-
-    def __init__(
-        self, id: str, terminator: str | None, secret: bool, refused: str, deaf: bool
-    ) -> None:
-        self.id = id
-        self.terminator = terminator
-        self.secret = secret
-        self.refused = refused
-        self.deaf = deaf
-        self.full = False
-
-
 class Session:
     """One conversation. Platforms' programs use its public methods; the runtime only ``feed``."""
 
@@ -80,6 +60,7 @@ class Session:
         self.t = 0
         self.cause: int | None = None
         self.line = Line(self)
+        self.keys = Keys(self)
         self.legs: dict[str, Leg] = {}
         self.caller_leg = ""
         self.bridged = False
@@ -87,8 +68,6 @@ class Session:
         self.ended = False
         self.started = False
         self.errors = 0
-        self.capture: OpenCapture | None = None
-        self.typed_ahead: list[tuple[str, int]] = []
         self._started_at = datetime.fromisoformat(setup.started_at.replace("Z", "+00:00"))
         self._seq = 0
         self._records: list[Record] = []
@@ -101,7 +80,6 @@ class Session:
         self._timers: dict[str, tuple[str, int]] = {}
         self._webhooks: dict[str, int] = {}
         self._decided: set[str] = set()
-        self._ignored_why: str | None = None
 
     # ------------------------------------------------------------------ the door
 
@@ -259,7 +237,12 @@ class Session:
         self._resume(task, event)
         return True
 
-    # ------------------------------------------------------------------ for the line
+    # ------------------------------------------------------------------ for line and keys
+
+    @property
+    def webhook_pending(self) -> bool:
+        """Whether the main program waits for the reply to a webhook."""
+        return self._main is not None and any(key in self._webhooks for key in self._main.keys)
 
     def input_record(
         self, kind: str, data: dict[str, Any], cause: int | None, leg: str | None = None
@@ -331,7 +314,9 @@ class Session:
         leg = data.pop("leg", None)
         if isinstance(event, ev.WebhookReplied):
             data["headers"] = mask_headers(event.headers)
-        data["ignored"] = "call-ended" if isinstance(event, ev.DigitPressed) else True
+        data["ignored"] = True
+        if isinstance(event, ev.DigitPressed):
+            data["digit"], data["ignored"] = self.keys.shown(event.digit), "call-ended"
         self.input_record(event.kind, data, None, leg)
         if isinstance(event, ev.ApiCommand):
             self.command(ReplyApi(event.request, False, {"error": "the call is over"}))
@@ -375,72 +360,6 @@ class Session:
             self._abort()
         else:
             self._caller_gone("limit")
-
-    def _on_digit(self, event: ev.DigitPressed) -> None:
-        capture = self.capture
-        digit, why, capture_id = event.digit, None, None
-        buffered = False
-        if (
-            capture is not None
-            and not capture.full
-            and digit not in capture.refused
-            and not (capture.deaf and self.line.busy)
-        ):
-            capture_id = capture.id
-        else:
-            why = self._why_ignored()
-            if why in _TYPED_AHEAD and self.setting(f"{self.platform.name}.type_ahead") == "keep":
-                buffered, why = True, None
-        if (
-            capture is not None
-            and capture.secret
-            and digit != capture.terminator
-            and digit not in capture.refused
-        ):
-            digit = SECRET  # one that came too early or too late is part of the secret too
-        data: dict[str, Any] = {
-            "digit": digit,
-            "source": event.source,
-            "ignored": why,
-            "capture": capture_id,
-        }
-        if buffered:
-            data["typed_ahead"] = True
-        seq = self.input_record(event.kind, data, None, self.caller_leg or None)
-        if capture_id is not None:
-            self._ignored_why = None
-            self.wake("digit", (event.digit, seq))
-        elif buffered:
-            self._decide_type_ahead()
-            self.typed_ahead.append((event.digit, seq))
-        elif why is not None and why != self._ignored_why:
-            self._ignored_why = why
-            if why in _TYPED_AHEAD:
-                self._decide_type_ahead()
-            remark = self.platform.key_ignored(digit, why)
-            if remark is not None:
-                self.diagnose(remark)
-
-    def _decide_type_ahead(self) -> None:
-        self.decide(f"{self.platform.name}.type_ahead", "a key was pressed ahead of its capture")
-
-    def _why_ignored(self) -> str | None:
-        """Why a key has no effect now; None when it goes through to the other side."""
-        if self.closing:
-            return "call-ended"
-        if not self.started:
-            return "no-capture"
-        if self.bridged:
-            return None
-        if self.capture is not None:
-            if self.capture.full:
-                return "capture-full"
-            return "prompt-plays" if self.line.busy else "not-a-digit-here"
-        if self._main is not None and any(key in self._webhooks for key in self._main.keys):
-            return "webhook-pending"
-        if self.line.busy:
-            return "prompt-plays"
-        return "no-capture"
 
     def _on_speech(self, event: ev.SpeechHeard) -> None:
         leg = self.legs.get(event.leg)
@@ -578,12 +497,10 @@ def _size(body: str, encoding: str) -> int:
     return len(body) if body.isascii() else len(body.encode("utf-8", "surrogatepass"))
 
 
-_TYPED_AHEAD = frozenset({"prompt-plays", "webhook-pending", "no-capture", "capture-full"})
-
 _HANDLERS: Mapping[type[Any], Callable[[Session, Any], None]] = {
     ev.CallStarted: Session._on_call_started,
     ev.LimitReached: Session._on_limit,
-    ev.DigitPressed: Session._on_digit,
+    ev.DigitPressed: lambda session, event: session.keys.pressed(event),
     ev.SpeechHeard: Session._on_speech,
     ev.PromptStarted: lambda session, event: session.line.started(event),
     ev.PromptEnded: lambda session, event: session.line.ended(event),

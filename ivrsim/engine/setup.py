@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ivrsim.trace.masking import mask_url
+
 
 @dataclass(frozen=True, slots=True)
 class CallSetup:
@@ -34,7 +36,9 @@ class CallSetup:
     secret: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """For the header of a trace: passwords and tokens in ``urls`` are masked."""
+        urls = {name: None if url is None else mask_url(url) for name, url in self.urls.items()}
+        return {**asdict(self), "urls": urls}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CallSetup:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 
@@ -30,6 +30,7 @@ from ivrsim.engine.leg import Leg
 from ivrsim.engine.line import Prompt
 from ivrsim.engine.platform import CallerGone, Steps
 from ivrsim.engine.session import Session
+from ivrsim.trace.masking import mask_url
 
 Answer = WebhookReplied | WebhookFailed
 
@@ -65,10 +66,10 @@ def request(
     """One attempt at a webhook. None when it has no URL and was not sent."""
     webhook = call.new_id("w")
     url = _with_query(what.url, what.query)
-    shown_url, query = url, what.query
-    if what.body is None and what.shown is not None:
-        query = what.shown
-        shown_url = _with_query(what.url, query)
+    query = what.shown if what.body is None and what.shown is not None else what.query
+    masked = None if what.url is None else mask_url(what.url)
+    same = masked == what.url and query is what.query
+    shown_url = url if same else _with_query(masked, query)
     headers: dict[str, str] = {}
     body: bytes | None = None
     if what.body is not None:
@@ -104,7 +105,7 @@ def request(
             what.connect_ms,
             what.read_ms,
             what.context,
-            what.query,
+            None if what.query is None else {**_own_query(what.url or ""), **what.query},
         )
     )
     answer: Answer = yield (webhook,)
@@ -121,6 +122,11 @@ def _json(body: Any) -> bytes:
         return orjson.dumps(body)
     except TypeError:  # an integer over 64 bits or half a surrogate pair, from a document
         return json.dumps(body, separators=(",", ":")).encode()
+
+
+def _own_query(url: str) -> dict[str, str]:
+    """The parameters that the application's URL has already."""
+    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True)) if "?" in url else {}
 
 
 def _with_query(url: str | None, query: Mapping[str, Any] | None) -> str | None:

@@ -145,8 +145,7 @@ def _actions(
     remarked = {base + found.pointer for found in diagnostics if found.pointer is not None}
     for found in diagnostics:
         line, col = source.place(base + (found.pointer or ""))
-        message = _one_line(found)
-        yield Finding(source.name, line, col, found.severity, found.code, message)
+        yield Finding(source.name, line, col, found.severity, found.code, found.in_words())
     for index, action in enumerate(actions):
         dials = isinstance(action, dict) and action.get("action") in ("makeCall", "connect")
         for pointer, key, text in _strings(action, f"{base}/{index}", ""):
@@ -157,17 +156,6 @@ def _actions(
                 yield source.finding(pointer, "flow.missing-file", message)
             elif dials and key in _NUMBER_KEYS and pointer not in remarked:
                 yield from _e164(source, pointer, text)
-
-
-def _one_line(found: Diagnostic) -> str:
-    """The message with what it does not say itself."""
-    message = found.message
-    for label, value in (("expected", found.expected), ("found", found.found)):
-        if value and value not in message:
-            message += f"; {label} {value}"
-    if found.suggestion and found.suggestion not in message:
-        message += f" ({found.suggestion})"
-    return " ".join(message.split())
 
 
 def _strings(value: Any, pointer: str, key: str) -> Iterator[tuple[str, str, str]]:

@@ -25,9 +25,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\\]")
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 
-# RFC 1918, loopback, link-local and unique local addresses; "this host" (0.0.0.0, ::) because
-# servers print it as their address. Written out: ``is_private`` also holds for ranges that are
-# not private networks (documentation, benchmarks).
+# RFC 1918, loopback and unique local addresses, but not link-local ones: a cloud's metadata
+# lives there. "This host" (0.0.0.0, ::) because servers print it as their address. Written out:
+# ``is_private`` also holds for ranges that are not private networks.
 _LOOPBACK = tuple(map(ipaddress.ip_network, ["127.0.0.0/8", "0.0.0.0/32", "::1/128", "::/128"]))
 _PRIVATE = tuple(
     map(
@@ -36,9 +36,7 @@ _PRIVATE = tuple(
             "10.0.0.0/8",
             "172.16.0.0/12",
             "192.168.0.0/16",
-            "169.254.0.0/16",
             "fc00::/7",
-            "fe80::/10",
         ],
     )
 )

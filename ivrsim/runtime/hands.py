@@ -208,12 +208,20 @@ class Hands:
             headers.update(plan.authorize(command))
         client = self._client or await self._http()
         event = await client.send(command, headers, policy=plan.policy, insecure=plan.insecure)
+        if isinstance(event, ev.WebhookReplied) and event.status >= 500:
+            self._tell_application_error()
         if self._virtual and isinstance(event, ev.WebhookFailed) and event.reason == "timeout":
             # The time that was really waited is the time that passes in the call.
             nominal = command.connect_ms if event.phase == "connect" else command.read_ms
             self._desk.schedule(self._desk.now_ms + nominal, replace(event, elapsed_ms=nominal))
         else:
             self._desk.answer(event)
+
+    def _tell_application_error(self) -> None:
+        """What a Python application that is served here died of: HTTP 500 does not say it."""
+        said = self._plan.application_error() if self._plan.application_error else None
+        if said is not None and said not in self._plan.notices:
+            self._plan.notices.append(said)
 
     async def _http(self) -> WebhookClient:
         if self._client is None:

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from ivrsim.engine import events as ev
+from ivrsim.engine.diagnostic import Diagnostic
 from ivrsim.engine.session import Session
 from ivrsim.errors import InputError, IvrsimError, TraceError
 from ivrsim.runtime.caller import ScriptedCaller
@@ -64,7 +65,9 @@ class LiveCall:
         self._hands = Hands(plan, self)
         self._writer = TraceWriter(plan.trace_path, plan.stream)
         self._feeding = False
+        self._over = False
         self._warnings: list[str] = []
+        self._errors: list[dict[str, Any]] = []
         self._same_t = 0
         self._last_t = -1
         self._t = 0
@@ -182,8 +185,11 @@ class LiveCall:
                 await self._run_real()
         except asyncio.CancelledError:
             self._api("hangup", "script")
+            if not self.ended:  # webhooks are under way, and nobody waits for them any more
+                self._happen(ev.LimitReached("interrupted", 0))
             raise
         finally:
+            self._over = True
             await self._close()
         self.result = self._make_result()
         return self.result
@@ -241,7 +247,7 @@ class LiveCall:
 
     def _happen(self, event: ev.Event) -> None:
         """Something from outside happens now: at once, unless we are in the middle of a step."""
-        if self.ended or self._wake is None:
+        if self.ended or self._over or self._wake is None:
             return
         if self._feeding:
             self._ready.append(event)
@@ -303,6 +309,8 @@ class LiveCall:
             see(record)
             if record.kind == "diagnostic" and record.data["severity"] == "warning":
                 self._warnings.append(record.data["message"])
+            elif record.kind == "diagnostic" and record.data["severity"] == "error":
+                self._errors.append(record.data)
             elif record.kind == "call.ended":
                 self._end = record
             elif record.kind == "call.limit" and record.data["limit"] == "max_time":
@@ -342,6 +350,9 @@ class LiveCall:
         failed = bool(end["failed"]) or (self._plan.strict and bool(warnings))
         exit_status = 1 if failed else 0
         why = end.get("why")
+        if self._errors:
+            first = Diagnostic.from_json(self._errors[0]).in_words()
+            why = first if why is None or why in first else f"{why}: {first}"
         if self._caller.problem is not None:
             exit_status, why = 2, self._caller.problem
         seconds = self._session.t / 1000

@@ -145,6 +145,7 @@ def _plan(
             started_at=started_at,
             settings=dict(target.settings),
             setup=setup.to_json(),
+            arguments=_without_secrets(options.arguments),
         ),
         setup=setup,
         platform=partial(make_platform, setup),
@@ -238,6 +239,17 @@ def _speakers(options: CallOptions, clock: Clock) -> Callable[[], Any] | None:
     from ivrsim.runtime.speakers import Speakers
 
     return Speakers
+
+
+def _without_secrets(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """``arguments`` without those whose value is left out (``…``)."""
+    kept: list[str] = []
+    for word in arguments:
+        if word == "…":
+            kept.pop()
+        else:
+            kept.append(word)
+    return tuple(kept)
 
 
 def _describe(target: Target, options: CallOptions, keys: str) -> str:

@@ -307,13 +307,15 @@ _REFUSED = {
 
 def _kind(found: Any) -> Literal["asgi", "wsgi", "factory", "class", "other"]:
     """What ``found`` is, by how it can be called (ASGI 3, PEP 3333)."""
-    if inspect.isclass(found):
+    if isinstance(found, type):
         return "class"
-    if not callable(found):
-        return "other"
     try:
+        if not callable(found):
+            return "other"
         signature = inspect.signature(found)
-    except (TypeError, ValueError):  # a function of C, or a callable that hides its signature
+    except Exception:
+        # A function of C, a callable that hides its signature, or a proxy such as Flask's
+        # `request`, which raises what it likes when it is looked at.
         return "other"
     is_coroutine = inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(
         type(found).__call__

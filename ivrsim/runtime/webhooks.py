@@ -137,6 +137,8 @@ class WebhookClient:
                 for _ in range(REDIRECT_LIMIT + 1):
                     where = web_url(attempt.url)
                     policy.check(where)
+                    if where.user is not None and "authorization" in _lower(attempt.headers):
+                        where = where.with_user(None)  # one of the two: the header wins
                     response = await self._request(where, attempt, progress, insecure)
                     try:
                         target = response.headers.get("Location")
@@ -335,6 +337,10 @@ async def _read(response: aiohttp.ClientResponse, attempt: _Attempt, max_bytes: 
         what = "connection reset in the middle of the reply: look at the application's log"
         raise attempt.failed("reset", "read", what) from error
     raise attempt.failed("too-large", "read", f"the reply is larger than {_size(max_bytes)}")
+
+
+def _lower(headers: Mapping[str, str]) -> set[str]:
+    return {name.lower() for name in headers}
 
 
 def _new_session() -> aiohttp.ClientSession:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ivrsim.trace.history import Entry, History
     from ivrsim.trace.kinds import KINDS
-    from ivrsim.trace.masking import mask_digits, mask_headers, mask_url
+    from ivrsim.trace.masking import mask_headers, mask_url
     from ivrsim.trace.reader import Damage, TraceReader, load_inputs, read_header
     from ivrsim.trace.record import FORMAT, VERSION, Header, Record
     from ivrsim.trace.writer import TraceWriter
@@ -20,7 +20,6 @@ _MODULES = {
     "Entry": "history",
     "History": "history",
     "KINDS": "kinds",
-    "mask_digits": "masking",
     "mask_headers": "masking",
     "mask_url": "masking",
     "Damage": "reader",
@@ -46,7 +45,6 @@ __all__ = [
     "TraceReader",
     "TraceWriter",
     "load_inputs",
-    "mask_digits",
     "mask_headers",
     "mask_url",
     "read_header",

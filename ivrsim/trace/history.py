@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+import shlex
 import stat
 import sys
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ class Entry(NamedTuple):
     started_at: str | None
     size: int
     damage: str | None = None
+    arguments: tuple[str, ...] = ()
 
 
 class History:
@@ -72,13 +74,13 @@ class History:
         return list(self._entries())
 
     def recent_targets(self, n: int) -> list[str]:
-        """The last ``n`` different targets that were called, the newest first."""
+        """The last ``n`` different targets with their options, as typed, the newest first."""
         targets: dict[str, None] = {}
         for entry in self._entries():
             if len(targets) >= n:
                 break
             if entry.damage is None:
-                targets[entry.target] = None
+                targets[shlex.join((entry.target, *entry.arguments))] = None
         return list(targets)
 
     def _entries(self) -> Iterator[Entry]:
@@ -97,7 +99,14 @@ class History:
                 if path.exists():  # else pruned by another process meanwhile
                     yield Entry(path, path.name, None, None, size, str(error))
             else:
-                yield Entry(path, header.target, header.platform, header.started_at, size)
+                yield Entry(
+                    path,
+                    header.target,
+                    header.platform,
+                    header.started_at,
+                    size,
+                    arguments=header.arguments,
+                )
 
     def _traces(self) -> list[tuple[Path, int]]:
         """The traces with their sizes, the one last written to first.

@@ -14,7 +14,9 @@ KINDS: Final[dict[str, str]] = {
     "call.started": (
         "(in) platform, direction inbound|outbound, from, to, ids {conversation_uuid | sessionId …}"
     ),
-    "call.limit": "(in) limit max_time|runaway, limit_ms; the caller is made to hang up",
+    "call.limit": (
+        "(in) limit max_time|runaway|grace|interrupted, limit_ms; the caller is made to hang up"
+    ),
     "call.ended": (
         "status (the platform's word: completed, COMPLETED, BUSY …), by "
         "caller|party|application|platform|api|limit, failed (bool: the application failed the "

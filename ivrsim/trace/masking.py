@@ -30,11 +30,7 @@ def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: _masked(value) if _is_secret(name) else value for name, value in headers.items()}
 
 
-def mask_digits(text: str) -> str:
-    """One ``•`` for each digit of a secret capture."""
-    return "•" * len(text)
-
-
+@lru_cache(maxsize=512)
 def mask_url(url: str) -> str:
     """``url`` without the password in front of its host and without secrets in its query.
 

@@ -366,6 +366,7 @@ def _header(path: Path, line: bytes) -> Header:
         **{name: value[name] for name in _HEADER_TYPES},
         parent=value.get("parent"),
         setup=value.get("setup") or {},
+        arguments=tuple(word for word in value.get("arguments") or () if isinstance(word, str)),
         version=version,
     )
 

@@ -55,7 +55,8 @@ class Record(NamedTuple):
 class Header(NamedTuple):
     """The first line of a trace: all that is needed to make the same session again.
 
-    ``setup`` is the call as it was placed (``engine.CallSetup.to_json``), without secrets.
+    ``arguments`` are the options of the command line that make the call again. ``setup`` is the
+    call as it was placed (``engine.CallSetup.to_json``), without secrets.
     """
 
     platform: str
@@ -65,6 +66,7 @@ class Header(NamedTuple):
     settings: dict[str, str]
     parent: dict[str, Any] | None = None
     setup: dict[str, Any] = {}
+    arguments: tuple[str, ...] = ()
     version: int = VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -79,4 +81,5 @@ class Header(NamedTuple):
             "settings": self.settings,
             "parent": self.parent,
             "setup": self.setup,
+            "arguments": list(self.arguments),
         }

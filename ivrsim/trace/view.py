@@ -426,6 +426,8 @@ class CallView:
         data = record.data
         pair.request = record.seq
         pair.title = text_of(data.get("title")) or text_of(data.get("purpose"), "webhook")
+        if int_of(data.get("attempt"), 1) > 1:
+            pair.title += ", second attempt"
         self.titles[pair.webhook] = pair.title
         if data.get("sent") is not False:
             self.webhooks_sent += 1
@@ -442,7 +444,7 @@ class CallView:
         pair = self._pair(record)
         pair.reply = self.last_webhook = record.seq
         message = text_of(record.data.get("message")) or text_of(record.data.get("reason"))
-        self._say(record, f"The application did not answer {pair.title}: {message}", "error")
+        self._say(record, f"No reply to {pair.title}: {message}", "error")
 
     def _diagnostic(self, record: Record) -> None:
         severity = text_of(record.data.get("severity"), "warning")

@@ -244,7 +244,8 @@ def _words(record: Record, titles: Mapping[str, str]) -> str:
         case "api.response":
             return "done" if data.get("ok") else "refused"
         case "setting.decided":
-            return f"{text_of(data.get('name'))} = {text_of(data.get('value'))}"
+            value = text_of(data.get("value")) or '""'
+            return f"{text_of(data.get('name'))} = {value} ({text_of(data.get('basis'))})"
     return _leg(record) if record.kind.startswith("leg.") else _other(record)
 
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Self
 
 import orjson
 
-from ivrsim.errors import TraceError
+from ivrsim.errors import TraceError, TraceWriteError
 from ivrsim.trace.record import Header, Record
 
 # Windows translates line ends unless told not to.
@@ -90,14 +90,14 @@ class TraceWriter:
                 raise
             except OSError as error:
                 self._stream = None
-                raise TraceError(
+                raise TraceWriteError(
                     f"standard output: cannot write the trace: {error.strerror or error}"
                 ) from error
         if failure is not None:
             raise self._failure(failure) from failure
 
-    def _failure(self, error: OSError) -> TraceError:
-        return TraceError(
+    def _failure(self, error: OSError) -> TraceWriteError:
+        return TraceWriteError(
             f"{self.path}: cannot write the trace any further: {error.strerror or error}; "
             "what was recorded until now can be opened"
         )

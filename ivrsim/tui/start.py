@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ivrsim.flows.target import TargetOptions
     from ivrsim.runtime.place import CallOptions
 
+    Parse = Callable[[str], tuple[str, TargetOptions, CallOptions]]
+
 RECENT = 8
 
 
@@ -26,6 +28,7 @@ def start(
     target_options: TargetOptions | None,
     call_options: CallOptions | None,
     *,
+    parse: Parse | None = None,
     debug: bool = False,
 ) -> int:
     """See ``run_application``."""
@@ -39,7 +42,7 @@ def start(
                 f"the application needs a terminal, and {name} is none: use `ivrsim call TARGET` "
                 "in scripts and pipes"
             )
-    services = real_services(target, target_options, call_options, debug=debug)
+    services = real_services(target, target_options, call_options, parse=parse, debug=debug)
     placed = services.place(target, None) if target is not None else None
     app = IvrsimApp(services, placed)
     with _a_descriptor_of_its_own():
@@ -75,23 +78,25 @@ def real_services(
     target_options: TargetOptions | None = None,
     call_options: CallOptions | None = None,
     *,
+    parse: Parse | None = None,
     debug: bool = False,
 ) -> Services:
-    """``target_options`` and the keys of ``call_options`` are for ``target`` alone."""
+    """``target_options`` and ``call_options`` are for ``target`` alone; what is typed is read by
+    ``parse``."""
 
     def place(text: str, keys: str | None) -> Placed:
         # Imported with the first call, so that the list of samples is there at once.
         from ivrsim.flows.target import TargetOptions, load_target
         from ivrsim.runtime.place import CallOptions, place_call
 
-        given = text == target
-        options = call_options or CallOptions(clock="real", history=True, sound=True, person=True)
-        if keys is None:
-            keys = options.keys if given else ""
-        if not given:
-            options = replace(options, arguments=())
-        loaded = load_target(text, target_options if given and target_options else TargetOptions())
-        call = place_call(loaded, replace(options, keys=keys))
+        name, of_target, options = text, target_options, call_options
+        if text != target:
+            of_target = options = None
+            if parse is not None:
+                name, of_target, options = parse(text)
+        options = options or CallOptions(clock="real", history=True, sound=True, person=True)
+        loaded = load_target(name, of_target or TargetOptions())
+        call = place_call(loaded, options if keys is None else replace(options, keys=keys))
         return Placed(loaded.title, loaded.platform, text, call)
 
     return Services(entries, place, debug)

@@ -133,7 +133,7 @@ TABLE: list[tuple[str, dict[str, Any], list[tuple[int, str]], str]] = [
 def test_timing(during: str, spec: dict[str, Any], keys: list[tuple[int, str]], line: str) -> None:
     desk = make(*keys, during_prompt=during, **spec).run()
     assert desk.lines("=") == [line]
-    assert desk.session.capture is None
+    assert desk.session.keys.capture is None
     started = {r.data["timer"] for r in desk.all("timer.started")}
     over = {r.data["timer"] for r in desk.records if r.kind in ("timer.fired", "timer.cancelled")}
     assert started == over, "a timer was left running"

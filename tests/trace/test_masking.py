@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivrsim.trace import mask_digits, mask_headers, mask_url
+from ivrsim.trace import mask_headers, mask_url
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,3 @@ def test_headers(name: str, value: str, masked: str) -> None:
 )  # fmt: skip
 def test_urls(url: str, masked: str) -> None:
     assert mask_url(url) == masked
-
-
-def test_digits() -> None:
-    assert mask_digits("12#") == "•••"

@@ -284,7 +284,7 @@ async def test_the_end_of_a_failed_call_is_told(desk: Desk) -> None:
         finish(desk.call, failed=True)
         await settle(pilot)
         text = " ".join(shown(screen_of(app).conversation).split())
-        assert "✕ The application did not answer VCA ACTION_COMPLETED: http://h/vca: conn" in text
+        assert "✕ No reply to VCA ACTION_COMPLETED: http://h/vca: conn" in text
         assert "ERROR by application" in text
         assert "1 key · 2 webhooks · 0 warnings" in text
         await pilot.press("ctrl+c")

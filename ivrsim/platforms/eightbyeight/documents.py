@@ -116,6 +116,7 @@ def read_callflow(
     if where == "api":
         rules.check_request_order(names, findings)
     rules.check_hangup(names, findings)
+    rules.check_after_capture(names, findings)
     if legs is None:
         legs = 1 if where == "reply" else 0
     dropped = _beyond_two_legs(names, legs, findings, settings)

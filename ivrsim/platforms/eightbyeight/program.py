@@ -33,7 +33,12 @@ from ivrsim.platforms.eightbyeight.actions import (
     language_of,
 )
 from ivrsim.platforms.eightbyeight.bodies import SessionError, last_action_word, new_id
-from ivrsim.platforms.eightbyeight.codes import CALLFLOW_INVALID, DOWNLOAD_FAILED, UNREACHABLE
+from ivrsim.platforms.eightbyeight.codes import (
+    CALLFLOW_INVALID,
+    DOWNLOAD_FAILED,
+    SYNTHESIS_FAILED,
+    UNREACHABLE,
+)
 from ivrsim.platforms.eightbyeight.documents import Callflow, read_callflow
 from ivrsim.platforms.eightbyeight.numbers import with_plus
 from ivrsim.platforms.eightbyeight.replies import Reply, read_reply
@@ -66,7 +71,6 @@ class EightByEight:
         self._last_action = ""
         self._dialling = False
         self._document = ""
-        self._secret = setup.secret
 
     def ids(self, call: Session) -> dict[str, str]:
         session_id = self._webhooks.begin(call)
@@ -205,7 +209,8 @@ class EightByEight:
                     return None
                 if call.decide("8x8.vca_after_bridge", "the other side has hung up") == "no":
                     raise _End("COMPLETED", "party")
-                return None, None, {"event": "done"}
+                if last:
+                    return None, None, {"event": "done"}
         else:
             yield from self._connect(call)
             if isinstance(action, Hangup):
@@ -225,10 +230,10 @@ class EightByEight:
             return self._digits(call, captured)
         if hangup_next:
             return None
-        after = self._webhooks.setting("8x8.vca_after")
-        if after == "every_action" or (last and after == "last_action"):
-            call.decide("8x8.vca_after", "an action without digits has ended")
-            return None, None, {"event": "done"}
+        if last or call.setting("8x8.vca_after") == "every_action":
+            after = call.decide("8x8.vca_after", "an action without digits has ended")
+            if after != "capture":
+                return None, None, {"event": "done"}
         return None
 
     # ------------------------------------------------------------------ actions
@@ -325,13 +330,9 @@ class EightByEight:
     def _check_played(self, prompt: Prompt) -> None:
         if prompt.failure is None:
             return
-        raise _End(
-            "ERROR",
-            "platform",
-            SessionError.of(
-                DOWNLOAD_FAILED, call_flow_request_id=self._request_id, action=self._last_action
-            ),
-        )
+        spoken = isinstance(prompt.sound, Speech)
+        code = SYNTHESIS_FAILED if spoken else DOWNLOAD_FAILED
+        raise _End("ERROR", "platform", self._session_error(code))
 
     def _say_and_capture(self, call: Session, action: SayAndCapture) -> Steps[Captured]:
         """Prompt and collect, up to ``noOfTries``; the messages belong to it."""
@@ -343,7 +344,7 @@ class EightByEight:
                 params.repetition,
                 interruptible=way.barge_in,
             )
-            captured = yield from capture(call, way.spec(call, prompt, attempt, self._secret))
+            captured = yield from capture(call, way.spec(call, prompt, attempt))
             tell_what_decided(call, action.rules, captured)
             self._check_played(prompt)
             if captured.valid:
@@ -435,9 +436,10 @@ class EightByEight:
             self._received(call, reply.callflow, "reply", page)
         if not reply.usable or reply.callflow is None:
             code = reply.code or CALLFLOW_INVALID
-            error = SessionError(code, reply.code_message or "", self._request_id)
+            last = self._last_action or None
+            error = SessionError(code, reply.code_message or "", self._request_id, last)
             raise _End("ERROR", "application", error)
-        self._secret = secret
+        call.keys.secret = secret
         return reply.callflow
 
     # ------------------------------------------------------------------ the end
@@ -453,7 +455,7 @@ class EightByEight:
         why = None if error is None else f"{error.code} {error.message}"
         if end.status != "NOT_CREATED":
             last = self._last_action
-            left = end.by in ("caller", "api") and end.status == "COMPLETED"
+            left = end.by in ("caller", "limit") and end.status == "COMPLETED"
             if left and call.decide("8x8.last_action_on_hangup", "the caller hung up") == "HANGUP":
                 last = "HANGUP"
             yield from self._webhooks.vss(call, end.status, last, error)

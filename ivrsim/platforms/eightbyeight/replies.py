@@ -18,6 +18,11 @@ from ivrsim.platforms.eightbyeight.settings import value
 Empty = Literal["empty-body", "empty-object", "empty-callflow"]
 
 _KEYS: Final = ("clientActionId", "callflow")
+_NEXT_STEP: Final = {
+    404: "is the path right?",
+    405: "8x8 asks by POST: does the route take it?",
+    500: "look at the application's log",
+}
 _ACCEPTED: Final = {"application/json", "text/json"}
 _LEAF: Final = re.compile(rb"\b(NaN|-?Infinity|undefined|None|True|False)\b")
 
@@ -176,6 +181,7 @@ def _check_status(status: int, findings: Findings) -> None:
             f"HTTP status {status} instead of 200: the session fails",
             expected="200",
             found=str(status),
+            suggestion=_NEXT_STEP.get(status),
             basis="assumed",
             page=pages.ACTIONS,
         )

@@ -117,6 +117,23 @@ def check_hangup(names: Sequence[object], findings: Findings) -> None:
         )
 
 
+def check_after_capture(names: Sequence[object], findings: Findings) -> None:
+    """What follows a sayAndCapture (but a hangup) never runs: the reply to its VCA takes over."""
+    if "sayAndCapture" not in names:
+        return
+    after = names[names.index("sayAndCapture") + 1 :]
+    if not after or after[0] == "hangup":
+        return
+    findings.warning(
+        "after-capture",
+        f"/{len(names) - len(after)}",
+        f"{shown(after[0])} after sayAndCapture never runs: the reply to its VCA takes over",
+        expected="sayAndCapture as the last action",
+        suggestion="return it in the reply to the VCA",
+        basis="assumed",
+    )
+
+
 def _check_text(act: Action, key: str, text: str, findings: Findings) -> None:
     if not text or text.isspace():
         findings.warning(
@@ -212,7 +229,7 @@ def _check_timeouts(
         code, number = "digit-timeout-alone", -1005
         message = f"digitTimeout is {between} but overallTimeout is missing"
         expected = "overallTimeout beside digitTimeout"
-    elif between > overall or (strict and between == overall):
+    elif between >= overall:
         code, number = "digit-timeout-greater", -1006
         message = f"digitTimeout, {between}, is not below overallTimeout, {overall}"
         expected = f"digitTimeout below {overall}"
@@ -230,7 +247,7 @@ def _check_timeouts(
             basis="disputed",
             page=pages.ACTIONS,
         )
-    else:
+    elif between != overall:  # 8x8's own samples have them equal: no remark
         findings.warning(
             code,
             place,

@@ -36,7 +36,7 @@ class Way:
             refused = "#"
         return cls(rules, barge_in, during, refused)
 
-    def spec(self, call: Session, prompt: Prompt, attempt: int, secret: bool) -> CaptureSpec:
+    def spec(self, call: Session, prompt: Prompt, attempt: int) -> CaptureSpec:
         """The capture of one try."""
         rules = self.rules
         by_hash = rules.complete_on_hash
@@ -58,7 +58,7 @@ class Way:
             timeout_fails=True,
             attempt=attempt,
             attempts=rules.tries,
-            secret=secret,
+            secret=call.keys.secret,
             on_barge_in=lambda: _tell_barge_in(call),
         )
 

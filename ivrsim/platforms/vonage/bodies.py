@@ -233,21 +233,14 @@ def fallback_body(
     return {**original, "reason": reason, "original_request": {"url": url, "type": kind}}
 
 
-def fallback_query(
-    original: Mapping[str, Any], *, reason: str, url: str, kind: Literal["answer", "event"]
-) -> dict[str, str]:
-    """The same by GET; ``original_request`` as compact JSON [assumed: not documented]."""
-    body = fallback_body(original, reason=reason, url=url, kind=kind)
-    return {key: _query_text(item) for key, item in body.items()}
-
-
 def ncco_error_body(conversation_uuid: str, at: datetime, reason: str = SYNTAX_ERROR) -> Body:
     """The event about an NCCO that was refused. It names no place [documented]."""
     return {"reason": reason, "conversation_uuid": conversation_uuid, "timestamp": iso(at)}
 
 
 def event_query(body: Mapping[str, Any]) -> dict[str, str]:
-    """An event by GET (eventMethod): nested values as compact JSON [assumed]."""
+    """An event by GET (eventMethod, the fallback of a GET): nested values as compact JSON
+    [assumed]."""
     return {key: _query_text(item) for key, item in body.items()}
 
 

@@ -146,6 +146,7 @@ def key_ignored(digit: str, why: str) -> Diagnostic:
         "prompt-plays": "a prompt without bargeIn is playing",
         "webhook-pending": "a webhook is under way",
         "capture-full": "the input has all of its maxDigits",
+        "not-a-digit-here": "the input does not take this key",
         "no-capture": "no input is listening",
         "bridged": "the caller is connected to somebody else",
         "call-ended": "the call is over",
@@ -162,6 +163,20 @@ def key_ignored(digit: str, why: str) -> Diagnostic:
         else None,
         basis=setting.basis,
         page=setting.page,
+    )
+
+
+def not_in_on_answer(action: str, pointer: str) -> Diagnostic:
+    """The remark about an action that the NCCO of ``onAnswer`` holds and that is passed over."""
+    rule = RULES["vonage.not-simulated"]
+    return Diagnostic(
+        "vonage.not-simulated",
+        rule.severity,
+        f"{action} in the NCCO of onAnswer is not simulated yet: passed over",
+        pointer,
+        found=action,
+        basis=rule.basis,
+        page=pages.CONNECT,
     )
 
 

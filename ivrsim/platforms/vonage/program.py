@@ -23,10 +23,10 @@ from ivrsim.engine.setup import CallSetup
 from ivrsim.engine.steps import bridge, dial, line_idle, play, wait
 from ivrsim.platforms.vonage import actions as act
 from ivrsim.platforms.vonage import bodies, pages, parts
-from ivrsim.platforms.vonage.diagnostics import key_ignored
+from ivrsim.platforms.vonage.diagnostics import key_ignored, not_in_on_answer
 from ivrsim.platforms.vonage.documents import Ncco, read_ncco
 from ivrsim.platforms.vonage.settings import SETTINGS, value
-from ivrsim.platforms.vonage.webhooks import Webhooks
+from ivrsim.platforms.vonage.webhooks import Asked, Webhooks
 
 RING_MS: Final = 60_000
 """How long the person of an outbound call is rung (``ringing_timer`` of the REST API)."""
@@ -61,7 +61,7 @@ class Vonage:
         self._conversation = ""
         self._caller_uuid = ""
         self._webhooks = Webhooks(setup)
-        self._secret = setup.secret
+        self._held: list[tuple[Leg, act.Connect]] = []
 
     def ids(self, call: Session) -> dict[str, str]:
         self._conversation = bodies.new_conversation_uuid(call.random)
@@ -95,7 +95,9 @@ class Vonage:
             end = _End(gone.by)
         call.closing = True
         self._finish(call, end)
-        return Outcome("completed", end.by, end.failed, end.why)
+        leg = call.legs[self._caller_uuid]
+        status = "completed" if leg.answered_at is not None else _STATUS.get(leg.outcome or "")
+        return Outcome(status or "completed", end.by, end.failed, end.why)
 
     def _place(self, call: Session) -> Steps[Ncco]:
         """Until the caller is connected and there is an NCCO."""
@@ -153,7 +155,7 @@ class Vonage:
         asked = yield from self._webhooks.answer(call, self._facts(leg))
         if asked.ncco is None:
             raise _End("application", asked.failure or "no NCCO", failed=True)
-        self._secret = asked.secret
+        call.keys.secret = asked.secret
         return asked.ncco
 
     def _run_all(self, call: Session, ncco: Ncco) -> Steps[None]:
@@ -204,7 +206,7 @@ class Vonage:
                 url=action.event_address,
                 method=action.event_method,
             )
-            return self._take(asked)
+            return self._take(call, asked)
         if isinstance(action, act.Wait):
             yield from wait(call, action.timeout_ms)
             return "done", None
@@ -212,9 +214,9 @@ class Vonage:
             return (yield from self._connect(call, action, action.phone))
         return "not-simulated", None
 
-    def _take(self, asked: Any) -> tuple[str, Ncco | None]:
+    def _take(self, call: Session, asked: Asked) -> tuple[str, Ncco | None]:
         if asked.ncco is not None:
-            self._secret = asked.secret
+            call.keys.secret = asked.secret
             return "replaced", asked.ncco
         return "done", None
 
@@ -293,7 +295,7 @@ class Vonage:
             method=action.event_method,
             shown=body(shown) if shown != digits else None,
         )
-        return self._take(asked)
+        return self._take(call, asked)
 
     def _capture(self, call: Session, action: act.Input) -> Steps[Captured]:
         settings, rules = self._setup.settings, action.capture
@@ -314,6 +316,7 @@ class Vonage:
             CaptureSpec(
                 max_digits=rules.max_digits,
                 max_digits_ends=value(settings, "vonage.max_digits_end") == "at_once",
+                takes_more=False,
                 terminator="#" if rules.submit_on_hash else None,
                 keep_terminator=value(settings, "vonage.hash_in_digits") == "keep",
                 refused="#" if ignore_hash else "",
@@ -321,7 +324,7 @@ class Vonage:
                 inter_digit_ms=rules.time_out_ms,
                 first_from="prompt_end" if from_prompt_end else "open",
                 types=action.types,
-                secret=self._secret,
+                secret=call.keys.secret,
             ),
         )
         if len(captured.digits) >= rules.max_digits:
@@ -349,8 +352,7 @@ class Vonage:
             call.t,
         )
         call.add_leg(leg)
-        url = action.event_address
-        self._event(call, leg, "started", url)
+        self._event(call, leg, "started", action)
         self._ringback(call, action.ringback_tone)
         try:
             outcome = yield from dial(
@@ -358,24 +360,26 @@ class Vonage:
                 leg,
                 timeout_ms=action.timeout * 1000,
                 number=f"+{phone.e164}",
-                on_ringing=lambda: self._event(call, leg, "ringing", url),
+                on_ringing=lambda: self._event(call, leg, "ringing", action),
             )
         except CallerGone:
             if call.decide("vonage.connect_abandoned", "the caller left while it rang") == (
                 "cancelled"
             ):
-                self._event(call, leg, "cancelled", url)
-            self._completed(call, leg, "user", url)
+                self._event(call, leg, "cancelled", action)
+            self._completed(call, leg, "user", action)
             raise
         if outcome != "answered":
             call.line.stop("action")
             return (yield from self._unreached(call, action, leg, outcome))
-        self._answered(call, leg, url)
+        self._answered(call, leg, action)
         try:
             yield from self._joined(call, action, phone, leg)
         finally:
-            self._completed(call, leg, "user" if leg.ended_by == "party" else "platform", url)
-        if call.decide("vonage.connect_hangup", "the other side has left") == "end_call":
+            self._completed(call, leg, "user" if leg.ended_by == "party" else "platform", action)
+        if leg.ended_by == "party" and (
+            call.decide("vonage.connect_hangup", "the other side has left") == "end_call"
+        ):
             raise _End("party")
         return "done", None
 
@@ -386,6 +390,9 @@ class Vonage:
             call.record("dtmf.sent", {"digits": phone.dtmf_answer}, leg.id)
             call.command(SendDtmf(leg.id, phone.dtmf_answer))
         if phone.on_answer is not None:
+            if phone.on_answer.ringback_tone is not None:
+                call.line.stop("action")
+                self._ringback(call, phone.on_answer.ringback_tone)
             yield from self._announce(call, phone.on_answer, leg)
         call.line.stop("action")
         if not leg.ended:
@@ -408,23 +415,31 @@ class Vonage:
                     yield from play(call, prompt)
             elif isinstance(step, act.Wait):
                 yield from wait(call, step.timeout_ms)
+            elif isinstance(step, act.Input | act.Notify | act.Connect):
+                call.diagnose(not_in_on_answer(step.action, step.pointer), self._webhooks.document)
 
     def _unreached(
         self, call: Session, action: act.Connect, leg: Leg, outcome: str
     ) -> Steps[tuple[str, Ncco | None]]:
         """Busy, unanswered …: with eventType synchronous the reply may replace the NCCO."""
-        url = action.event_address
         if not action.synchronous:
-            self._not_answered(call, leg, outcome, url)
+            self._not_answered(call, leg, outcome, action)
             return "done", None
         status, body = self._status_event(call, leg, outcome)
         event = status if status in ("busy", "unanswered") else "unanswered"
+        self._held.append((leg, action))  # documented: until the NCCO of the reply is over
         asked = yield from self._webhooks.ask(
-            call, f"event {status}", body, {"event": event}, url=url, method="POST"
+            call,
+            f"event {status}",
+            body,
+            {"event": event},
+            url=action.event_address,
+            method=action.event_method,
         )
-        if status != "rejected":
-            self._completed(call, leg, "platform", url)
-        return self._take(asked)
+        if asked.ncco is None:
+            self._held.pop()
+            self._ended_unanswered(call, leg, status, action)
+        return self._take(call, asked)
 
     def _ringback(self, call: Session, url: str | None) -> None:
         sound = Tone("ringback") if url is None else AudioFile(url)
@@ -432,15 +447,17 @@ class Vonage:
 
     # ------------------------------------------------------------------ events
 
+    # ``source``: the connect whose eventUrl is told, None for the application's event URL.
+
     def _event(
-        self, call: Session, leg: Leg, status: bodies.Status, url: str | None = None
+        self, call: Session, leg: Leg, status: bodies.Status, source: act.Connect | None = None
     ) -> None:
         body = bodies.event_body(self._facts(leg), status, call.time())
-        self._webhooks.event(call, status, body, url)
+        self._webhooks.event(call, status, body, source)
 
-    def _answered(self, call: Session, leg: Leg, url: str | None = None) -> None:
+    def _answered(self, call: Session, leg: Leg, source: act.Connect | None = None) -> None:
         body = bodies.answered_body(self._facts(leg), call.time())
-        self._webhooks.event(call, "answered", body, url)
+        self._webhooks.event(call, "answered", body, source)
 
     def _status_event(
         self, call: Session, leg: Leg, outcome: str
@@ -452,18 +469,25 @@ class Vonage:
         body = bodies.event_body(self._facts(leg), status, call.time(), detail=detail)
         return status, body
 
-    def _not_answered(self, call: Session, leg: Leg, outcome: str, url: str | None = None) -> None:
+    def _not_answered(
+        self, call: Session, leg: Leg, outcome: str, source: act.Connect | None = None
+    ) -> None:
         status, body = self._status_event(call, leg, outcome)
-        self._webhooks.event(call, status, body, url)
-        if status != "rejected":
-            self._completed(call, leg, "platform", url)
+        self._webhooks.event(call, status, body, source)
+        self._ended_unanswered(call, leg, status, source)
+
+    def _ended_unanswered(
+        self, call: Session, leg: Leg, status: str, source: act.Connect | None
+    ) -> None:
+        if status != "rejected":  # documented: no completed after it
+            self._completed(call, leg, "platform", source)
 
     def _completed(
         self,
         call: Session,
         leg: Leg,
         by: Literal["platform", "user"],
-        url: str | None = None,
+        source: act.Connect | None = None,
     ) -> None:
         if leg.ended_at is None:
             call.end_leg(leg, "completed", "platform")
@@ -474,14 +498,17 @@ class Vonage:
             ended_at=call.time(leg.ended_at),
             disconnected_by=by,
         )
-        self._webhooks.event(call, "completed", body, url)
+        self._webhooks.event(call, "completed", body, source)
 
     def _finish(self, call: Session, end: _End) -> None:
         call.line.stop("hangup")
-        leg = call.legs.get(self._caller_uuid)
-        if leg is not None and not leg.ended:
+        for party, source in self._held:
+            self._ended_unanswered(call, party, _STATUS.get(party.outcome or "", "failed"), source)
+        leg = call.legs[self._caller_uuid]
+        if not leg.ended:
             call.end_leg(leg, "completed", end.by)
-            self._completed(call, leg, "user" if end.by == "caller" else "platform")
+            left = end.by in ("caller", "limit")  # at its limit the caller is made to hang up
+            self._completed(call, leg, "user" if left else "platform")
 
     # ------------------------------------------------------------------ small things
 

@@ -14,6 +14,11 @@ from ivrsim.platforms.vonage.delivery import INVALID_NCCO, INVALID_STATUS, succe
 from ivrsim.platforms.vonage.documents import Ncco, read_ncco
 from ivrsim.platforms.vonage.settings import value
 
+_NEXT_STEP: Final = {
+    404: "is the path right?",
+    405: "Vonage asks by GET unless the answer method is POST: which does the route take?",
+    500: "look at the application's log",
+}
 _NOT_JSON: Final = re.compile(rb"\b(NaN|-?Infinity|undefined|None|True|False)\b")
 
 
@@ -48,6 +53,7 @@ def read_reply(
             f"HTTP {status} instead of 200",
             expected="200 to 205",
             found=str(status),
+            suggestion=_NEXT_STEP.get(status) if required else None,
             reason=INVALID_STATUS,
             basis="documented",
         )

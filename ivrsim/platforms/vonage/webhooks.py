@@ -13,6 +13,7 @@ from ivrsim.engine.session import Session
 from ivrsim.engine.setup import CallSetup
 from ivrsim.engine.steps import Answer, Request, body_bytes, request
 from ivrsim.platforms.vonage import bodies, pages
+from ivrsim.platforms.vonage.actions import Hooked
 from ivrsim.platforms.vonage.delivery import (
     ATTEMPTS,
     Purpose,
@@ -24,6 +25,7 @@ from ivrsim.platforms.vonage.delivery import (
 )
 from ivrsim.platforms.vonage.documents import Ncco
 from ivrsim.platforms.vonage.replies import Reply, read_reply
+from ivrsim.trace.masking import mask_url
 
 
 class Asked(NamedTuple):
@@ -84,16 +86,7 @@ class Webhooks:
         shown: dict[str, Any] | None = None,
     ) -> Steps[Asked]:
         """An event that may return an NCCO: input, notify, a synchronous connect."""
-        get = method == "GET"
-        what = self._request(
-            "event",
-            purpose,
-            url or self._setup.urls.get("event"),
-            context,
-            body=None if get else body,
-            query=bodies.event_query(body) if get else None,
-            shown=shown,
-        )
+        what = self._event(purpose, body, context, url, method, shown)
         return (yield from self._ask(call, what, "event", body, required=False, shown=shown))
 
     def _ask(
@@ -128,7 +121,7 @@ class Webhooks:
                 what.context,
                 body=None if get else about_failure(original),
                 query=bodies.event_query(about_failure(original)) if get else None,
-                shown=None if shown is None else about_failure(shown),
+                shown=about_failure(original if shown is None else shown, url=mask_url(what.url)),
             )
             answer = yield from self._attempts(call, again, role="fallback")
             assert answer is not None
@@ -141,15 +134,16 @@ class Webhooks:
     # ------------------------------------------------------------------ events that only tell
 
     def event(
-        self, call: Session, status: str, body: dict[str, Any], url: str | None = None
+        self, call: Session, status: str, body: dict[str, Any], source: Hooked | None = None
     ) -> None:
-        """Tell the application of something; nothing waits for its reply."""
-        what = self._request(
-            "event",
+        """Tell the application of something; nothing waits for its reply. ``source``: the action
+        whose eventUrl and eventMethod hold."""
+        what = self._event(
             f"event {status}",
-            url or self._setup.urls.get("event"),
+            body,
             {"event": status, "informational": True},
-            body=body,
+            None if source is None else source.event_address,
+            "POST" if source is None else source.event_method,
         )
         call.spawn(self._tell(call, what))
 
@@ -200,6 +194,27 @@ class Webhooks:
             limits.connect_ms,
             limits.read_ms,
             {**context, "from": self._setup.caller, "to": self._setup.callee},
+        )
+
+    def _event(
+        self,
+        title: str,
+        body: dict[str, Any],
+        context: Mapping[str, Any],
+        url: str | None,
+        method: str,
+        shown: Any = None,
+    ) -> Request:
+        """An event, to ``url`` or to the application's event URL."""
+        get = method == "GET"
+        return self._request(
+            "event",
+            title,
+            url or self._setup.urls.get("event"),
+            context,
+            body=None if get else body,
+            query=bodies.event_query(body) if get else None,
+            shown=shown,
         )
 
     def _attempts(self, call: Session, what: Request, role: str = "main") -> Steps[Answer | None]:

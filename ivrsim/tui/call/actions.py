@@ -140,6 +140,8 @@ class CallActions(Screen[None]):
         payload = self.detail.payload()
         if payload is None:
             self.application.say("Nothing is selected in the trace")
+        elif not payload[0]:
+            self.application.say(f"Nothing to copy: {payload[1]} has no body")
         else:
             self.application.copy(*payload)
 
@@ -163,7 +165,7 @@ class CallActions(Screen[None]):
             self.show_view("trace")
         needle = self.query_one("#needle", Input)
         needle.add_class("-shown")
-        needle.focus()
+        self.set_focus(needle)  # at once: the next key is for it
 
     def action_next_filter(self) -> None:
         index = CATEGORIES.index(self.chips.category)

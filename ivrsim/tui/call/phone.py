@@ -97,6 +97,8 @@ class Meter(LineWidget):
             rows.append([("♪ ", "faint"), (bars.rjust(width - 2, "▁"), "accent")])
         for notice in self._notices:
             lines = wrap(one_line_of(notice), width)
+            if notice.startswith("no sound") and len(lines) > self.size.height - len(rows):
+                lines = wrap("no sound: `ivrsim doctor` says what to install", width)
             rows += [[(line, "faint")] for _, line in lines[: max(1, self.size.height - 1)]]
         return rows
 

@@ -57,6 +57,7 @@ class CallScreen(CallActions):
         self.call = placed.call
         self.view = CallView()
         self._changed = False
+        self._told = 0
         self._drawn_at = 0.0
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -106,6 +107,15 @@ class CallScreen(CallActions):
         except IvrsimError as error:
             self.crashed = str(error)
             self.application.exit_status = error.exit_status
+        except Exception as error:
+            if self.services.debug:
+                raise
+            # A mistake of ours must not look like a call that goes on.
+            self.crashed = (
+                f"internal error: {type(error).__name__}: {error}; "
+                "run it again with --debug and report it"
+            )
+            self.application.exit_status = IvrsimError.exit_status
         else:
             self.application.exit_status = self.call.result.exit_status if self.call.result else 0
         self._changed = True
@@ -131,6 +141,10 @@ class CallScreen(CallActions):
         self._draw()
 
     def _tick(self) -> None:
+        for notice in self.call.notices[self._told :]:
+            if not notice.startswith("no sound"):  # that one stands in the phone pane
+                self.application.say(notice, "warning")
+        self._told = len(self.call.notices)
         over = self.call.ended or self.crashed is not None
         if self._changed or not over:
             self._draw()

@@ -57,7 +57,8 @@ class HomeScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield TitleBar()
         target = Input(
-            placeholder="a flow or document, the URL of an application, app.py:app/answer",
+            placeholder="a flow, a document, app.py:app/answer, http://localhost:5000/vca "
+            "--platform 8x8",
             id="target",
         )
         target.border_title = "call"
@@ -140,7 +141,7 @@ class HomeScreen(Screen[None]):
             self.query_one(Entries).action_choose()
 
     def action_edit_target(self) -> None:
-        self.query_one("#target", Input).focus()
+        self.set_focus(self.query_one("#target", Input))  # at once: the next key is for it
 
     def action_home_quit(self) -> None:
         self.app.exit(0)

@@ -25,7 +25,8 @@ VOICE = "en-US-BenjaminRUS"
 def read(*actions: Any, **settings: str) -> tuple[Any, ...]:
     chosen = {f"8x8.{name}": choice for name, choice in settings.items()}
     callflow = read_callflow(list(actions), settings=chosen, where="reply")
-    assert not callflow.diagnostics
+    # Several captures in one callflow are handy here; of a call only the first would be heard.
+    assert {found.code for found in callflow.diagnostics} <= {"8x8.after-capture"}
     return callflow.actions
 
 

@@ -264,7 +264,12 @@ def test_hangup_right_after_a_capture() -> None:
     assert (found.code, found.severity) == ("8x8.hangup-after-capture", "warning")
     assert found.pointer == "/1"
     assert callflow.usable
-    assert not reply(capture(), say(), HANGUP).diagnostics
+
+
+def test_what_follows_a_capture_never_runs() -> None:
+    found = only(reply(say(), capture(), say(), HANGUP))
+    assert (found.code, found.severity, found.pointer) == ("8x8.after-capture", "warning", "/2")
+    assert not reply(say(), capture()).diagnostics
 
 
 def test_actions_after_hangup() -> None:

@@ -426,6 +426,24 @@ def test_type_ahead(value: str) -> None:
     assert ("8x8.key-ignored" in desk.diagnostics()) is (value == "drop")
 
 
+def test_a_key_that_its_capture_drops_is_not_kept_for_the_next_one() -> None:
+    settings = {"8x8.type_ahead": "keep", "8x8.barge_in": "no", "8x8.early_digits": "drop"}
+    desk = call(flow(ask(maxDigits=1)), settings=settings).press(1500, "5").press(2500, "6").run()
+    assert captured(desk) == ["6"]
+    assert "8x8.type_ahead" not in desk.decided()
+
+
+@pytest.mark.parametrize("value", ["drop", "keep"])
+def test_secret_keys_outside_a_capture_are_masked_too(value: str) -> None:
+    desk = call(flow(say(), ask(maxDigits=2)), settings={"8x8.type_ahead": value}, secret=True)
+    desk.press(1500, "7").press(3500, "4").press(3600, "9").run()
+    assert [command.context["digits"] for command in desk.sent if "digits" in command.context] == [
+        "74" if value == "keep" else "49"
+    ]
+    assert {record.data["digit"] for record in desk.all("digit")} == {"•"}
+    assert not any("key 7" in record.data["message"] for record in desk.all("diagnostic"))
+
+
 # ------------------------------------------------------------------ VCA and its reply
 
 
@@ -461,6 +479,8 @@ def test_vca_after(value: str, actions: list[dict[str, Any]], at: list[int]) -> 
     desk = call(flow(*actions), settings={"8x8.vca_after": value}).press(3500, "1").run()
     asked = [r.t for r in desk.all("webhook.request") if r.data["purpose"] == "VCA"]
     assert asked == at
+    due = actions[-1] == say()  # only then, or between two says, does the setting decide
+    assert (desk.decided().get("8x8.vca_after") == value) is due
 
 
 @pytest.mark.parametrize("reply", [None, {}, flow()], ids=["no body", "{}", "no actions"])
@@ -576,6 +596,12 @@ def test_a_bridge_before_anything_else(value: str, then: list[str]) -> None:
         "VCS CALL_DISCONNECTED",
         "VCS CALL_DISCONNECTED",
     ]
+
+
+def test_a_callflow_goes_on_after_its_bridge() -> None:
+    desk = call(flow(make_call(), say("Rate us"), ask()), None).leaves_at(4000).run()
+    spoken = [text for text in desk.spoken() if text]
+    assert spoken[:2] == ["Rate us", "Menu"]
 
 
 def test_a_callflow_that_hangs_up_after_its_bridge_is_not_asked_about() -> None:

@@ -163,8 +163,8 @@ def test_fallback() -> None:
     assert {k: v for k, v in body.items() if k in original} == original
     assert body["reason"] == "Connection closed."
     assert body["original_request"] == {"url": url, "type": "event"}
-    query = bodies.fallback_query(original, reason="x", url=url, kind="answer")
-    assert json.loads(query["original_request"]) == {"url": url, "type": "answer"}
+    query = bodies.event_query(body)
+    assert json.loads(query["original_request"]) == {"url": url, "type": "event"}
 
 
 def test_error_about_an_ncco() -> None:

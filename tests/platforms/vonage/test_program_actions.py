@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ivrsim.engine import events as ev
-from tests.desk import Desk, replies, setup
+from tests.desk import LATE, Desk, replies, setup
 
 HELLO = {"action": "talk", "text": "Hello"}
 MENU = {"action": "talk", "text": "Menu", "bargeIn": True}
@@ -36,6 +36,12 @@ def events(desk: Desk, name: str = "B") -> list[str]:
     uuid = next(r.leg for r in desk.all("leg.created") if r.data["name"] == name)
     bodies = [r.data["body"] for r in desk.all("webhook.request") if r.data["body"]]
     return [b["status"] for b in bodies if b.get("uuid") == uuid and "status" in b]
+
+
+def _is(body: Any, status: str, leg: int) -> bool:
+    """Whether ``body`` is the event ``status`` of the caller (0) or the other side (1)."""
+    ours = body and body.get("direction") == ("inbound", "outbound")[leg]
+    return bool(ours) and body.get("status") == status
 
 
 # ------------------------------------------------------------------ prompts
@@ -193,7 +199,7 @@ def test_input(
         (
             {"vonage.max_digits_end": "time_out"},
             {"maxDigits": 1},
-            "1",
+            "12",
             "5500 = 1 by inter_digit",
             "1",
         ),
@@ -460,14 +466,61 @@ def test_connect_that_is_not_answered(
     desk.run()
     assert events(desk) == ["started", "ringing", *told]
     replaced = synchronous and reply is not None
+    if told[-1] == "completed":  # held back until the NCCO that was returned is over
+        (end,) = [r for r in desk.all("webhook.request") if _is(r.data["body"], "completed", 1)]
+        assert end.t - desk.all("leg.ended")[0].t == (1000 if replaced else 0)
     assert [text for text in desk.spoken() if text] == (["Other"] if replaced else ["Bye"])
     ended = 20_000 if told[0] == "timeout" else 500
     assert desk.all("leg.ended")[0].t == ended
 
 
+def test_completed_of_a_leg_comes_though_the_caller_leaves_while_its_event_is_under_way() -> None:
+    desk = call(connect(eventType="synchronous"), event=[LATE]).hang_up(700)
+    desk.party = ev.LegBusy
+    desk.run()
+    assert events(desk) == ["started", "ringing", "busy", "completed"]
+
+
+def test_the_limit_of_a_connect_is_no_hangup() -> None:
+    desk = call(connect(limit=1), BYE, settings={"vonage.connect_hangup": "end_call"}).run()
+    assert [text for text in desk.spoken() if text] == ["Bye"]
+    assert "vonage.connect_hangup" not in desk.decided()
+
+
+def test_events_of_a_connect_go_where_and_how_it_says() -> None:
+    hooks = {"eventUrl": ["http://app/legs?token=t0p"], "eventMethod": "GET"}
+    desk = call(connect(limit=1, **hooks)).run()
+    sent = [command for command in desk.sent if command.url.startswith("http://app/legs")]
+    assert {command.method for command in sent} == {"GET"}
+    told = [parse_qs(urlsplit(command.url).query) for command in sent]
+    assert [query["status"][0] for query in told] == [
+        *("started", "ringing", "answered", "completed")
+    ]
+    # What is signed is what the application sees; what is written has no token.
+    assert all(command.query and command.query["token"] == "t0p" for command in sent)
+    shown = [record.data["url"] for record in desk.all("webhook.request")]
+    assert sum("token=•••" in url for url in shown) == 4 and "t0p" not in "".join(shown)
+
+
+def test_on_answer_has_a_ringback_tone_and_what_it_cannot_do_is_said() -> None:
+    on_answer = {"url": "http://app/whisper", "ringbackTone": "http://app/tone.wav"}
+    whisper = [ask(maxDigits=1), {"action": "talk", "text": "A call for you"}]
+    desk = call(connect(limit=1, endpoint={"onAnswer": on_answer}), told=[])
+    desk.application = replies(
+        answer=[[connect(limit=1, endpoint={"onAnswer": on_answer})], whisper]
+    )
+    desk.run()
+    assert [record.data["url"] for record in desk.all("prompt.started")].count(
+        "http://app/tone.wav"
+    ) == 1
+    (remark,) = desk.all("diagnostic")
+    assert remark.data["code"] == "vonage.not-simulated"
+    assert remark.data["message"].startswith("input in the NCCO of onAnswer")
+
+
 @pytest.mark.parametrize("value", ["next_action", "end_call"])
 def test_connect_hangup(value: str) -> None:
-    desk = call(connect(limit=1), BYE, settings={"vonage.connect_hangup": value}).run()
+    desk = call(connect(), BYE, settings={"vonage.connect_hangup": value}).leaves_at(3000).run()
     assert [text for text in desk.spoken() if text] == (["Bye"] if value == "next_action" else [])
     assert desk.decided()["vonage.connect_hangup"] == value
     assert not desk.end["failed"]

@@ -94,7 +94,7 @@ def test_a_call_out_that_is_not_answered(outcome: Any, status: str, then: list[s
     desk.run()
     assert events(desk) == ["started", "ringing", status, *then]
     assert "answer" not in {command.purpose for command in desk.sent}
-    assert desk.end["by"] == "party"
+    assert (desk.end["by"], desk.end["status"]) == ("party", status)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
