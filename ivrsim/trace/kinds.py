@@ -98,7 +98,7 @@ KINDS: Final[dict[str, str]] = {
     ),
     # commands from outside
     "api.request": "(in) request (id), op hangup|…, args, source button|rest|script|api",
-    "api.response": "request, ok (bool), result",
+    "api.response": "request (id, or what was asked: POST callflows), ok (bool), result",
     # remarks
     "diagnostic": (
         "code, severity error|warning|info, message, pointer, document, expected, found, "

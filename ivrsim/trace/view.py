@@ -449,9 +449,13 @@ class CallView:
     def _diagnostic(self, record: Record) -> None:
         severity = text_of(record.data.get("severity"), "warning")
         self.severities[severity] += 1
+        said = text_of(record.data.get("message"))
+        last = self.items[-1] if self.items else None
+        if isinstance(last, EventItem) and last.text.endswith(said):
+            return  # the failure of a webhook has just been told
         if severity != "info":
             tone: Tone = "error" if severity == "error" else "warn"
-            self._say(record, text_of(record.data.get("message")), tone)
+            self._say(record, said, tone)
 
     def _fault(self, record: Record) -> None:
         self.severities["error"] += 1

@@ -242,6 +242,9 @@ def _words(record: Record, titles: Mapping[str, str]) -> str:
         case "api.request":
             return f"{text_of(data.get('op'))} by {text_of(data.get('source'))}"
         case "api.response":
+            result = data.get("result")
+            if isinstance(result, Mapping) and "status" in result:
+                return f"{int_of(result['status'])} {text_of(data.get('request'))}"
             return "done" if data.get("ok") else "refused"
         case "setting.decided":
             value = text_of(data.get("value")) or '""'

@@ -32,12 +32,20 @@ from ivrsim.platforms.eightbyeight.actions import (
     SayAndCapture,
     language_of,
 )
-from ivrsim.platforms.eightbyeight.bodies import SessionError, last_action_word, new_id
+from ivrsim.platforms.eightbyeight.bodies import (
+    SessionError,
+    created_body,
+    last_action_word,
+    new_id,
+    not_created_body,
+)
 from ivrsim.platforms.eightbyeight.codes import (
     CALLFLOW_INVALID,
+    CREATED,
     DOWNLOAD_FAILED,
     SYNTHESIS_FAILED,
     UNREACHABLE,
+    http_status,
 )
 from ivrsim.platforms.eightbyeight.documents import Callflow, read_callflow
 from ivrsim.platforms.eightbyeight.numbers import with_plus
@@ -101,7 +109,10 @@ class EightByEight:
         except _End as reached:
             end = reached
         except CallerGone as gone:
-            end = _End("CANCELED" if self._dialling else "COMPLETED", gone.by)
+            legs = self._webhooks.legs
+            # Documented for a leg that rings; before the caller is connected it is assumed.
+            early = self._dialling or (bool(legs) and legs[0].answered_at is None)
+            end = _End("CANCELED" if early else "COMPLETED", gone.by)
         call.closing = True
         return (yield from self._finish(call, end))
 
@@ -132,11 +143,24 @@ class EightByEight:
             has_vca=bool(self._setup.urls.get("vca")),
         )
         self._received(call, callflow, self._setup.document_origin or "flow", None)
+        if where == "api":
+            self._answer_request(call, callflow)
         if not callflow.usable:
             code = callflow.code or CALLFLOW_INVALID
             error = SessionError(code, callflow.code_message or "", self._request_id)
             raise _End("NOT_CREATED" if where == "api" else "ERROR", "application", error)
         return callflow
+
+    def _answer_request(self, call: Session, callflow: Callflow) -> None:
+        """What POST …/callflows would answer at once: CREATED, or NOT_CREATED and its code."""
+        if callflow.usable:
+            code, body = CREATED, created_body(self._webhooks.session_id, self._request_id)
+        else:
+            code = callflow.code or CALLFLOW_INVALID
+            body = not_created_body(self._request_id, code, callflow.code_message or "")
+        result = {"status": http_status(code), "body": body}
+        data = {"request": "POST callflows", "ok": callflow.usable, "result": result}
+        call.record("api.response", data, leads=True)
 
     def _received(self, call: Session, callflow: Callflow, origin: str, page: str | None) -> str:
         document = call.new_id("d")
@@ -243,7 +267,7 @@ class EightByEight:
         leg = self._webhooks.legs[0]
         if leg.state == "answered":
             return
-        yield from wait(call, CONNECT_MS, "connect")
+        yield from wait(call, max(0, leg.created_at + CONNECT_MS - call.t), "connect")
         call.answer_leg(leg)
         self._webhooks.vcs(call, leg, "CALL_CONNECTED")
 

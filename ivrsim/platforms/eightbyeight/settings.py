@@ -120,6 +120,14 @@ _ALL: Final = (
         "payload: payload.dtmf, older samples; both: these two; string: eventData itself.",
     ),
     _setting(
+        "digits_status",
+        "ACTION_COMPLETED | DTMF_RECEIVED",
+        "disputed",
+        pages.VCA,
+        "callStatus of the VCA after a sayAndCapture. ACTION_COMPLETED: the current guide; "
+        "DTMF_RECEIVED: older samples.",
+    ),
+    _setting(
         "vca_after",
         "last_action | capture | every_action",
         "disputed",

@@ -51,6 +51,10 @@ class Webhooks:
         self.legs: list[Leg] = []
         self.client_action_id: str | None = None
 
+    @property
+    def session_id(self) -> str:
+        return self._session.session_id
+
     def begin(self, call: Session) -> str:
         """Make the id of the session."""
         self._session = SessionFacts(new_id(call.random), SUB_ACCOUNT)
@@ -91,12 +95,15 @@ class Webhooks:
         limit_ms = round(float(self.setting("8x8.vca_timeout")) * 1000)
         leg = self.legs[0]
         event_id = new_id(call.random)
+        word = status
+        if context.get("event") == "digits":
+            word = call.decide("8x8.digits_status", "a VCA carries the digits")
 
         def body(dtmf: str | None) -> dict[str, Any]:
             return vca_body(
                 self._session,
                 self._facts(leg),
-                call_status=status,
+                call_status=word,
                 event_id=event_id,
                 at_ms=self._base + call.t,
                 settings=setup.settings,
@@ -106,7 +113,7 @@ class Webhooks:
 
         what = Request(
             "VCA",
-            f"VCA {status}",
+            f"VCA {word}",
             setup.urls.get("vca"),
             body(digits),
             shown=body(shown) if shown != digits else None,

@@ -75,6 +75,16 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def created_body(leg: LegFacts) -> Body:
+    """What POST /v1/calls answers at once, with HTTP 201 [documented]."""
+    return {
+        "uuid": leg.uuid,
+        "status": "started",
+        "direction": leg.direction,
+        "conversation_uuid": leg.conversation_uuid,
+    }
+
+
 # --- the answer webhook
 
 

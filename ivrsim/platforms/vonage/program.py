@@ -112,6 +112,10 @@ class Vonage:
             call.t,
         )
         call.add_leg(leg)
+        if setup.direction == "outbound":
+            result = {"status": 201, "body": bodies.created_body(self._facts(leg))}
+            data = {"request": "POST calls", "ok": True, "result": result}
+            call.record("api.response", data, leads=True)
         self._event(call, leg, "started")
         if setup.direction == "inbound":
             self._event(call, leg, "ringing")

@@ -685,6 +685,37 @@ def test_a_file_that_cannot_be_played() -> None:
     assert desk.end["failed"]
 
 
+def test_the_caller_leaves_before_being_connected() -> None:
+    desk = call(flow(say())).hang_up(600).run()
+    vss = summary(desk)
+    assert vss["sessionStatus"] == vss["details"]["callA"]["callStatus"] == "CANCELED"
+    assert "connectedTimestamp" not in vss["details"]["callA"]
+
+
+@pytest.mark.parametrize("value", ["ACTION_COMPLETED", "DTMF_RECEIVED"])
+def test_the_status_of_a_vca_with_digits(value: str) -> None:
+    settings = {"8x8.digits_status": value}
+    desk = call(flow(ask()), flow(say(), HANGUP), settings=settings).press(2500, "1").run()
+    assert [body["payload"]["callStatus"] for body in desk.bodies("VCA")] == [
+        "CALL_RECEIVED",
+        value,
+    ]
+    assert desk.decided()["8x8.digits_status"] == value
+
+
+def test_the_answer_to_the_request_of_an_outbound_call() -> None:
+    desk = call(flow(say(), HANGUP), direction="outbound", document=[make_call(), say()]).run()
+    answer = desk.one("api.response").data
+    assert answer["ok"]
+    assert answer["result"]["status"] == 200
+    assert answer["result"]["body"]["sessionStatus"] == "CREATED"
+    desk = call(direction="outbound", document=[say()]).run()
+    answer = desk.one("api.response").data
+    assert not answer["ok"]
+    assert answer["result"]["status"] == 422
+    assert answer["result"]["body"]["statusCode"] == -1013
+
+
 @pytest.mark.parametrize(
     ("actions", "at"),
     [
@@ -692,9 +723,8 @@ def test_a_file_that_cannot_be_played() -> None:
         ([ask()], 1400),
         ([ask()], 3000),
         ([ask(noOfTries=2, overallTimeout=1000, failureMessage="Sorry")], 3500),
-        ([say()], 600),
     ],
-    ids=["say", "prompt", "capture", "failure message", "before the first word"],
+    ids=["say", "prompt", "capture", "failure message"],
 )
 @pytest.mark.parametrize("value", ["last_started", "HANGUP"])
 def test_the_caller_leaves_a_menu(actions: list[dict[str, Any]], at: int, value: str) -> None:
