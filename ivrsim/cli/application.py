@@ -50,7 +50,7 @@ def parse_line(line: str) -> tuple[str, TargetOptions, CallOptions]:
     from ivrsim.cli.parser import make_parser
 
     try:
-        words = [line] if Path(line).exists() else shlex.split(line)
+        words = [line] if Path(line).is_file() else shlex.split(line)
     except (ValueError, OSError) as error:
         raise InputError(f"{line}: {error}; quote as in a shell") from None
     if words[:2] in (["ivrsim", "run"], ["ivrsim", "call"]):

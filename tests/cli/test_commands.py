@@ -190,3 +190,41 @@ def test_a_repeated_call_has_its_options_and_not_its_secrets() -> None:
     )
     words = repeated_arguments(options)
     assert " ".join(words) == "--outbound --set a=b --seed 3 --webhook-auth …"
+
+
+def test_what_is_typed_in_the_application_may_have_options() -> None:
+    from ivrsim.cli.application import parse_line
+    from ivrsim.errors import InputError
+
+    target, of_target, of_call = parse_line(
+        "http://localhost:5000/answer --platform vonage --event-url http://localhost:5000/e"
+    )
+    assert target == "http://localhost:5000/answer"
+    assert of_target.platform == "vonage"
+    assert of_call.person
+    copied = parse_line("ivrsim call flows/pin.yaml --keys '1 2'")
+    assert (copied[0], copied[2].keys) == ("flows/pin.yaml", "1 2")
+    for wrong in ("x --platfrom vonage", "x 'y", "--help", ""):
+        with pytest.raises(InputError):
+            parse_line(wrong)
+
+
+def test_what_an_application_died_of_is_told(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> None:
+    file = tmp_path / "app.py"
+    file.write_text(
+        "from flask import Flask, request, g\n"
+        "app = Flask(__name__)\n"
+        "@app.post('/vca')\n"
+        "def vca():\n"
+        "    return {}['missing']\n"
+    )
+    status, _, err = run(capfdbinary, "call", f"{file}:app/vca", "--platform", "8x8")
+    assert status == 1
+    assert "KeyError: 'missing'" in err
+    assert ":5:" in err
+    status, _, err = run(capfdbinary, "call", f"{file}:ap/vca", "--platform", "8x8")
+    assert status == 2
+    assert "did you mean" in err
+    assert "Traceback" not in err

@@ -88,3 +88,41 @@ def test_no_sound_card_is_no_error(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "PortAudio library not found" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_an_interrupted_call_has_an_end_in_its_trace(tmp_path: Path) -> None:
+    """Even while a webhook is under way that nobody will wait for."""
+    import socket
+
+    file = tmp_path / "call.jsonl"
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # accepts, and never answers
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}/vca"
+        process = start("call", url, "--platform", "8x8", "--no-history", "--trace", str(file))
+        wait_for(file, b'"webhook.request"')
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 130
+    reader = TraceReader(file)
+    reader.index_all()
+    assert [record.kind for record in reader.records()][-1] == "call.ended"
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
+def test_a_standard_output_that_cannot_be_written_is_one_line(redirection: str) -> None:
+    if sys.platform == "win32" or not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    command = f'"{sys.executable}" -m ivrsim call restaurant --no-history {redirection}'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("ivrsim: ")
+
+
+def test_a_terminal_without_unicode_gets_escapes() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [*IVRSIM, "call", "restaurant", "--no-history"],
+        capture_output=True, env=environment, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u260e" in done.stdout

@@ -13,7 +13,7 @@ from ivrsim.tui.keymap import CALL, EVERYWHERE, HOME
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.palette import run_command
 from ivrsim.tui.spans import text_of_row
-from tests.tui.fake import PROMPT, Desk, begin, finish, screen_of, settle
+from tests.tui.fake import PROMPT, Desk, FakeCall, begin, finish, screen_of, settle
 
 WIDE = (160, 50)
 
@@ -365,3 +365,18 @@ async def test_a_notice_is_a_line_in_the_phone_pane(desk: Desk) -> None:
         rows = screen_of(app).phone.meter.rows(21)
         assert "".join(map(text_of_row, rows)).startswith("no sound:")
         assert len(app._notifications) == 0
+
+
+async def test_a_mistake_of_ours_is_shown_and_does_not_look_like_a_call(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(self: FakeCall) -> None:
+        raise RuntimeError("injected")
+
+    monkeypatch.setattr(FakeCall, "run", broken)
+    app = desk.app()
+    async with app.run_test(size=WIDE) as pilot:
+        begin(desk.call)
+        await pilot.pause(0.3)
+        assert "internal error: RuntimeError: injected" in shown(screen_of(app).conversation)
+        assert app.exit_status == 3
