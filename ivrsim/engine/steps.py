@@ -112,6 +112,13 @@ def request(
     return answer
 
 
+def content_type_of(answer: WebhookReplied) -> str | None:
+    """The ``Content-Type`` of a reply, however its name is spelled."""
+    return next(
+        (value for name, value in answer.headers.items() if name.lower() == "content-type"), None
+    )
+
+
 def body_bytes(answer: WebhookReplied) -> bytes:
     """The body of a reply. One that is not UTF-8 stays so: what it is exactly changes nothing."""
     return b"\xff" if answer.encoding != "utf-8" else answer.body.encode("utf-8", "surrogatepass")

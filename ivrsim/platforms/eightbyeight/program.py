@@ -20,7 +20,7 @@ from ivrsim.engine.platform import CallerGone, Outcome, Steps
 from ivrsim.engine.session import Session
 from ivrsim.engine.setting import Setting
 from ivrsim.engine.setup import CallSetup
-from ivrsim.engine.steps import body_bytes, bridge, dial, play, wait
+from ivrsim.engine.steps import body_bytes, bridge, content_type_of, dial, play, wait
 from ivrsim.platforms.eightbyeight import pages
 from ivrsim.platforms.eightbyeight.actions import (
     FILE_LIMIT_BYTES,
@@ -432,10 +432,7 @@ class EightByEight:
                 )
             )
             raise _End("ERROR", "application", self._session_error(UNREACHABLE))
-        content_type = next(
-            (value for name, value in answer.headers.items() if name.lower() == "content-type"),
-            None,
-        )
+        content_type = content_type_of(answer)
         raw = body_bytes(answer)
         reply = read_reply(
             raw, content_type, answer.status, self._setup.settings, legs=len(self._webhooks.legs)

@@ -8,7 +8,7 @@ then the answer webhook, or the NCCO that the request held. Event webhooks run b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from ivrsim.engine.capture import Captured, CaptureSpec, capture
 from ivrsim.engine.commands import AudioFile, SendDtmf, Speech, Tone
@@ -25,21 +25,12 @@ from ivrsim.platforms.vonage import actions as act
 from ivrsim.platforms.vonage import bodies, pages, parts
 from ivrsim.platforms.vonage.diagnostics import key_ignored, not_in_on_answer
 from ivrsim.platforms.vonage.documents import Ncco, read_ncco
+from ivrsim.platforms.vonage.legs import STATUS, LegEvents
 from ivrsim.platforms.vonage.settings import SETTINGS, value
 from ivrsim.platforms.vonage.webhooks import Asked, Webhooks
 
 RING_MS: Final = 60_000
 """How long the person of an outbound call is rung (``ringing_timer`` of the REST API)."""
-
-# The event of a leg that was not answered (documented); rejected has no completed after it.
-_STATUS: Final[dict[str, bodies.Status]] = {
-    "busy": "busy",
-    "timeout": "timeout",
-    "unanswered": "unanswered",
-    "rejected": "rejected",
-    "unreachable": "failed",
-    "cancelled": "cancelled",
-}
 
 
 class _End(Exception):
@@ -58,16 +49,16 @@ class Vonage:
 
     def __init__(self, setup: CallSetup) -> None:
         self._setup = setup
-        self._conversation = ""
         self._caller_uuid = ""
         self._webhooks = Webhooks(setup)
+        self._legs = LegEvents(self._webhooks)
         self._held: list[tuple[Leg, act.Connect]] = []
 
     def ids(self, call: Session) -> dict[str, str]:
-        self._conversation = bodies.new_conversation_uuid(call.random)
+        conversation = bodies.new_conversation_uuid(call.random)
         self._caller_uuid = bodies.new_uuid(call.random)
-        self._webhooks.conversation = self._conversation
-        return {"conversation_uuid": self._conversation, "uuid": self._caller_uuid}
+        self._webhooks.conversation = conversation
+        return {"conversation_uuid": conversation, "uuid": self._caller_uuid}
 
     def key_ignored(self, digit: str, why: str) -> Diagnostic | None:
         return key_ignored(digit, why)
@@ -96,7 +87,7 @@ class Vonage:
         call.closing = True
         self._finish(call, end)
         leg = call.legs[self._caller_uuid]
-        status = "completed" if leg.answered_at is not None else _STATUS.get(leg.outcome or "")
+        status = "completed" if leg.answered_at is not None else STATUS.get(leg.outcome or "")
         return Outcome(status or "completed", end.by, end.failed, end.why)
 
     def _place(self, call: Session) -> Steps[Ncco]:
@@ -113,12 +104,12 @@ class Vonage:
         )
         call.add_leg(leg)
         if setup.direction == "outbound":
-            result = {"status": 201, "body": bodies.created_body(self._facts(leg))}
+            result = {"status": 201, "body": bodies.created_body(self._legs.facts(leg))}
             data = {"request": "POST calls", "ok": True, "result": result}
             call.record("api.response", data, leads=True)
-        self._event(call, leg, "started")
+        self._legs.event(call, leg, "started")
         if setup.direction == "inbound":
-            self._event(call, leg, "ringing")
+            self._legs.event(call, leg, "ringing")
             early = call.decide("vonage.answered_after", "the call comes in") == "before"
             if early:
                 self._pick_up(call, leg)
@@ -132,20 +123,20 @@ class Vonage:
                 leg,
                 timeout_ms=RING_MS,
                 number=leg.to,
-                on_ringing=lambda: self._event(call, leg, "ringing"),
+                on_ringing=lambda: self._legs.event(call, leg, "ringing"),
             )
         except CallerGone:
-            self._not_answered(call, leg, "cancelled")
+            self._legs.not_answered(call, leg, "cancelled")
             raise
         if outcome != "answered":
-            self._not_answered(call, leg, outcome)
+            self._legs.not_answered(call, leg, outcome)
             raise _End("party", outcome)
-        self._answered(call, leg)
+        self._legs.answered(call, leg)
         return (yield from self._first_ncco(call, leg))
 
     def _pick_up(self, call: Session, leg: Leg) -> None:
         call.answer_leg(leg)
-        self._answered(call, leg)
+        self._legs.answered(call, leg)
 
     def _first_ncco(self, call: Session, leg: Leg) -> Steps[Ncco]:
         """The inline NCCO, or what the answer webhook says."""
@@ -156,7 +147,7 @@ class Vonage:
             if not ncco.usable:
                 raise _End("application", "the NCCO was refused", failed=True)
             return ncco
-        asked = yield from self._webhooks.answer(call, self._facts(leg))
+        asked = yield from self._webhooks.answer(call, self._legs.facts(leg))
         if asked.ncco is None:
             raise _End("application", asked.failure or "no NCCO", failed=True)
         call.keys.secret = asked.secret
@@ -269,7 +260,7 @@ class Vonage:
             yield from wait(call, round(start.start_timeout * 1000), "speech")
             digits, shown, timed_out = "", "", False
         at = call.time()
-        leg = self._facts(call.legs[call.caller_leg])
+        leg = self._legs.facts(call.legs[call.caller_leg])
 
         def body(pressed: str) -> dict[str, Any]:
             if action.legacy:
@@ -356,7 +347,7 @@ class Vonage:
             call.t,
         )
         call.add_leg(leg)
-        self._event(call, leg, "started", action)
+        self._legs.event(call, leg, "started", action)
         self._ringback(call, action.ringback_tone)
         try:
             outcome = yield from dial(
@@ -364,23 +355,25 @@ class Vonage:
                 leg,
                 timeout_ms=action.timeout * 1000,
                 number=f"+{phone.e164}",
-                on_ringing=lambda: self._event(call, leg, "ringing", action),
+                on_ringing=lambda: self._legs.event(call, leg, "ringing", action),
             )
         except CallerGone:
             if call.decide("vonage.connect_abandoned", "the caller left while it rang") == (
                 "cancelled"
             ):
-                self._event(call, leg, "cancelled", action)
-            self._completed(call, leg, "user", action)
+                self._legs.event(call, leg, "cancelled", action)
+            self._legs.completed(call, leg, "user", action)
             raise
         if outcome != "answered":
             call.line.stop("action")
             return (yield from self._unreached(call, action, leg, outcome))
-        self._answered(call, leg, action)
+        self._legs.answered(call, leg, action)
         try:
             yield from self._joined(call, action, phone, leg)
         finally:
-            self._completed(call, leg, "user" if leg.ended_by == "party" else "platform", action)
+            self._legs.completed(
+                call, leg, "user" if leg.ended_by == "party" else "platform", action
+            )
         if leg.ended_by == "party" and (
             call.decide("vonage.connect_hangup", "the other side has left") == "end_call"
         ):
@@ -404,7 +397,7 @@ class Vonage:
 
     def _announce(self, call: Session, on_answer: parts.OnAnswer, leg: Leg) -> Steps[None]:
         """What the other side hears before it is joined: the NCCO of ``onAnswer.url``."""
-        asked = yield from self._webhooks.on_answer(call, self._facts(leg), on_answer.url)
+        asked = yield from self._webhooks.on_answer(call, self._legs.facts(leg), on_answer.url)
         if asked.ncco is None:
             return
         for step in asked.ncco.actions:
@@ -427,9 +420,9 @@ class Vonage:
     ) -> Steps[tuple[str, Ncco | None]]:
         """Busy, unanswered …: with eventType synchronous the reply may replace the NCCO."""
         if not action.synchronous:
-            self._not_answered(call, leg, outcome, action)
+            self._legs.not_answered(call, leg, outcome, action)
             return "done", None
-        status, body = self._status_event(call, leg, outcome)
+        status, body = self._legs.status_event(call, leg, outcome)
         event = status if status in ("busy", "unanswered") else "unanswered"
         self._held.append((leg, action))  # documented: until the NCCO of the reply is over
         asked = yield from self._webhooks.ask(
@@ -442,85 +435,28 @@ class Vonage:
         )
         if asked.ncco is None:
             self._held.pop()
-            self._ended_unanswered(call, leg, status, action)
+            self._legs.ended_unanswered(call, leg, status, action)
         return self._take(call, asked)
 
     def _ringback(self, call: Session, url: str | None) -> None:
         sound = Tone("ringback") if url is None else AudioFile(url)
         call.line.play(Prompt(sound, loop=0, purpose="ringback"))
 
-    # ------------------------------------------------------------------ events
-
-    # ``source``: the connect whose eventUrl is told, None for the application's event URL.
-
-    def _event(
-        self, call: Session, leg: Leg, status: bodies.Status, source: act.Connect | None = None
-    ) -> None:
-        body = bodies.event_body(self._facts(leg), status, call.time())
-        self._webhooks.event(call, status, body, source)
-
-    def _answered(self, call: Session, leg: Leg, source: act.Connect | None = None) -> None:
-        body = bodies.answered_body(self._facts(leg), call.time())
-        self._webhooks.event(call, "answered", body, source)
-
-    def _status_event(
-        self, call: Session, leg: Leg, outcome: str
-    ) -> tuple[bodies.Status, dict[str, Any]]:
-        status = _STATUS.get(outcome, "failed")
-        detail = None
-        if status == "unanswered":
-            detail = call.decide("vonage.unanswered_detail", "nobody answered")
-        body = bodies.event_body(self._facts(leg), status, call.time(), detail=detail)
-        return status, body
-
-    def _not_answered(
-        self, call: Session, leg: Leg, outcome: str, source: act.Connect | None = None
-    ) -> None:
-        status, body = self._status_event(call, leg, outcome)
-        self._webhooks.event(call, status, body, source)
-        self._ended_unanswered(call, leg, status, source)
-
-    def _ended_unanswered(
-        self, call: Session, leg: Leg, status: str, source: act.Connect | None
-    ) -> None:
-        if status != "rejected":  # documented: no completed after it
-            self._completed(call, leg, "platform", source)
-
-    def _completed(
-        self,
-        call: Session,
-        leg: Leg,
-        by: Literal["platform", "user"],
-        source: act.Connect | None = None,
-    ) -> None:
-        if leg.ended_at is None:
-            call.end_leg(leg, "completed", "platform")
-        body = bodies.completed_body(
-            self._facts(leg),
-            call.time(),
-            answered_at=None if leg.answered_at is None else call.time(leg.answered_at),
-            ended_at=call.time(leg.ended_at),
-            disconnected_by=by,
-        )
-        self._webhooks.event(call, "completed", body, source)
+    # ------------------------------------------------------------------ the end
 
     def _finish(self, call: Session, end: _End) -> None:
         call.line.stop("hangup")
         for party, source in self._held:
-            self._ended_unanswered(call, party, _STATUS.get(party.outcome or "", "failed"), source)
+            self._legs.ended_unanswered(
+                call, party, STATUS.get(party.outcome or "", "failed"), source
+            )
         leg = call.legs[self._caller_uuid]
         if not leg.ended:
             call.end_leg(leg, "completed", end.by)
             left = end.by in ("caller", "limit")  # at its limit the caller is made to hang up
-            self._completed(call, leg, "user" if left else "platform")
+            self._legs.completed(call, leg, "user" if left else "platform")
 
     # ------------------------------------------------------------------ small things
-
-    def _facts(self, leg: Leg) -> bodies.LegFacts:
-        direction: Literal["inbound", "outbound"] = (
-            "inbound" if leg.direction == "inbound" else "outbound"
-        )
-        return bodies.LegFacts(leg.id, self._conversation, leg.from_, leg.to, direction)
 
     def _own_number(self) -> str:
         setup = self._setup

@@ -11,7 +11,7 @@ from ivrsim.engine.events import WebhookFailed, WebhookReplied
 from ivrsim.engine.platform import Steps
 from ivrsim.engine.session import Session
 from ivrsim.engine.setup import CallSetup
-from ivrsim.engine.steps import Answer, Request, body_bytes, request
+from ivrsim.engine.steps import Answer, Request, body_bytes, content_type_of, request
 from ivrsim.platforms.vonage import bodies, pages
 from ivrsim.platforms.vonage.actions import Hooked
 from ivrsim.platforms.vonage.delivery import (
@@ -250,10 +250,7 @@ class Webhooks:
                 )
             )
             return Reply(None, reason)
-        content_type = next(
-            (item for name, item in answer.headers.items() if name.lower() == "content-type"),
-            None,
-        )
+        content_type = content_type_of(answer)
         body = body_bytes(answer)
         reply = read_reply(
             answer.status, content_type, body, self._setup.settings, required=required
