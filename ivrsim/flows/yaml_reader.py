@@ -29,8 +29,13 @@ def read_yaml(source: Source) -> tuple[Node, bool]:
             parser.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        message = "not valid YAML: " + " ".join(filter(None, (error.problem, error.context)))
-        raise source.error_at(mark.index if mark else 0, "yaml.syntax", message) from None
+        index = mark.index if mark else 0
+        problem = " ".join(filter(None, (error.problem, error.context)))
+        if text[index : index + 1] == "\t":
+            problem = "found a tab: indent with spaces"
+        elif error.problem and error.problem.startswith("mapping values are not allowed"):
+            problem += ": put quotes around a text that holds a colon and a blank"
+        raise source.error_at(index, "yaml.syntax", f"not valid YAML: {problem}") from None
     except yaml.reader.ReaderError as error:
         message = f"not valid YAML: the character U+{_code(error.character):04X} is not allowed"
         raise source.error_at(_position(source, error), "yaml.syntax", message) from None

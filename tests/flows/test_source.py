@@ -254,7 +254,12 @@ def test_json_that_is_refused(text: bytes, message: str) -> None:
         (b"a: !!python/object:os.system x", "x.yaml:1:4: the tag !!python/object:os.system"),
         (b"a: !mine [x]", "x.yaml:1:4: the tag !mine is not allowed in a flow"),
         (b"a: [b\n", "x.yaml:2:1: not valid YAML: did not find expected ',' or ']'"),
-        (b"a:\n\t- b", "x.yaml:2:1: not valid YAML: found character that cannot start any token"),
+        (b"a:\n\t- b", "x.yaml:2:1: not valid YAML: found a tab: indent with spaces"),
+        (
+            b"title: My shop: the best",
+            "x.yaml:1:15: not valid YAML: mapping values are not allowed in this context: put "
+            "quotes around a text that holds a colon",
+        ),
         (b"a: \x00", "x.yaml:1:4: not valid YAML: the character U+0000 is not allowed"),
         (b"a: b\nc: \x1b[31m", "x.yaml:2:4: not valid YAML: the character U+001B is not allowed"),
         (b"a: 1\n---\nb: 2", "x.yaml:2:1: expected one YAML document, found the start of a second"),
