@@ -119,6 +119,8 @@ def _seconds(value: object) -> str:
 
 
 def _prompt_started(data: Mapping[str, Any]) -> str:
+    if tone := text_of(data.get("tone")):
+        return tone
     what = text_of(data.get("text")) or text_of(data.get("url")) or text_of(data.get("prompt"))
     duration = data.get("duration_ms")
     return f"{'for ever' if duration is None else _seconds(duration)}  {what}"
@@ -170,8 +172,9 @@ def _ended(data: Mapping[str, Any]) -> str:
 def _leg(record: Record) -> str:
     data, what = record.data, record.kind.removeprefix("leg.")
     if what == "created":
-        return f"{text_of(data.get('role'))} {number_words(text_of(data.get('to')))}"
-    detail = text_of(data.get("outcome")) or text_of(data.get("by")) or text_of(data.get("with"))
+        near = "from" if data.get("direction") == "inbound" else "to"
+        return f"{text_of(data.get('role'))} {number_words(text_of(data.get(near)))}"
+    detail = text_of(data.get("outcome")) or text_of(data.get("by"))
     return f"{what} {detail}".rstrip()
 
 

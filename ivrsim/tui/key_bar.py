@@ -49,7 +49,7 @@ class KeyBar(LineWidget):
         return next((name for start, end, name in self._places if start <= x < end), None)
 
 
-_KEPT = ("command_palette", "show_help")
+_KEPT = ("leave", "command_palette", "show_help")
 
 
 def _width(command: Command) -> int:

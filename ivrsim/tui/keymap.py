@@ -42,8 +42,8 @@ HOME: Final = (
 CALL: Final = (
     Command("hang_up", "h,H", "H", "Hang up", "hang up"),
     Command("redial", "r", "R", "Call again with the same keys", "redial"),
-    Command("redial_here", "R", "⇧R", "Call again, same keys up to the selected record", "to here"),
     Command("skip", "s,S", "S", "Skip the prompt that plays (marked in the trace)", "skip"),
+    Command("redial_here", "R", "⇧R", "Call again, same keys up to the selected record", "to here"),
     Command("mute", "m,M", "M", "Sound off or on"),
     Command("bookmark", "b,B", "B", "Put a bookmark into the trace"),
     Command("copy_payload", "y,Y", "Y", "Copy the payload of the selected record", "copy"),
