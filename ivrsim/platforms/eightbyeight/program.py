@@ -216,7 +216,10 @@ class EightByEight:
                 call.record("action.finished", {**place, "outcome": outcome}, leads=True)
             if vca is not None:
                 digits, shown, context = vca
-                return (yield from self._vca(call, "ACTION_COMPLETED", context, digits, shown))
+                following = yield from self._vca(call, "ACTION_COMPLETED", context, digits, shown)
+                if following is None and not last and context["event"] == "done":
+                    continue  # nothing new to do: the callflow goes on (assumed)
+                return following
         return None
 
     def _do(

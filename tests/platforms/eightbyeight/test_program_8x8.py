@@ -471,7 +471,7 @@ def test_client_action_id_keeps() -> None:
         ("last_action", [say(), ask(maxDigits=1)], [0, 3500]),
         ("capture", [say(), say()], [0]),
         ("capture", [say(), ask(maxDigits=1)], [0, 3500]),
-        ("every_action", [say(), say()], [0, 2000]),
+        ("every_action", [say(), say()], [0, 2000, 3000]),
         ("every_action", [say(), HANGUP], [0]),
     ],
 )
@@ -683,6 +683,13 @@ def test_a_file_that_cannot_be_played() -> None:
     assert vss["errorDetails"]["action"] == "PLAY_FILE"
     assert desk.lines("▸!")[:2] == ["1000 ▸ http://app/a.mp3 failed", "1000 ! playFile failed"]
     assert desk.end["failed"]
+
+
+@pytest.mark.parametrize("reply", [{}, {"callflow": []}])
+def test_a_callflow_goes_on_after_an_empty_reply_in_its_middle(reply: dict[str, Any]) -> None:
+    settings = {"8x8.vca_after": "every_action"}
+    desk = call(flow(say("one"), say("two"), HANGUP), reply, settings=settings).run()
+    assert desk.spoken() == ["one", "two"]
 
 
 def test_the_caller_leaves_before_being_connected() -> None:
