@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -14,6 +13,7 @@ from ivrsim.platforms.eightbyeight import pages
 from ivrsim.platforms.eightbyeight.documents import Callflow, read_callflow
 from ivrsim.platforms.eightbyeight.findings import Findings, closest, shown, step
 from ivrsim.platforms.eightbyeight.settings import value
+from ivrsim.platforms.json_reply import not_json, says_json
 
 Empty = Literal["empty-body", "empty-object", "empty-callflow"]
 
@@ -23,8 +23,6 @@ _NEXT_STEP: Final = {
     405: "8x8 asks by POST: does the route take it?",
     500: "look at the application's log",
 }
-_ACCEPTED: Final = {"application/json", "text/json"}
-_LEAF: Final = re.compile(rb"\b(NaN|-?Infinity|undefined|None|True|False)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +188,7 @@ def _check_status(status: int, findings: Findings) -> None:
 def _check_content_type(
     content_type: str | None, findings: Findings, settings: Mapping[str, str]
 ) -> None:
-    kind = (content_type or "").split(";", 1)[0].strip().lower()
-    if kind in _ACCEPTED or kind.endswith("+json"):
+    if says_json(content_type):
         return
     found = shown(content_type) if content_type else "no content type"
     message = f"the reply is JSON but says {found}"
@@ -219,42 +216,16 @@ def _check_content_type(
 
 
 def _not_json(body: bytes, problem: orjson.JSONDecodeError, findings: Findings) -> None:
-    start = body[:200].lstrip().lower()
-    found, suggestion = "text", "return the callflow as JSON"
-    reason = f"{problem.msg}, line {problem.lineno} column {problem.colno}"
-    if body.startswith(b"\xef\xbb\xbf"):
-        found, suggestion = "a byte order mark before the text", "write UTF-8 without a BOM"
-        reason = "it begins with a byte order mark"
-    elif start.startswith(b"<"):
-        found, suggestion = "HTML or XML", "look at the application's error page or its route"
-        reason = "it begins with <"
-    elif (wrong := _first_bad_byte(body)) is not None:
-        found, suggestion = "bytes that are not UTF-8", "encode the reply as UTF-8"
-        reason = f"byte {wrong} is not UTF-8"
-    elif leaf := _LEAF.search(body):
-        found = leaf.group().decode()
-        suggestion = f"JSON has no {found}: write null, true, false or a number"
-    elif b"//" in body or b"/*" in body:
-        suggestion = "JSON has no comments: 8x8's samples have some, take them out"
-    elif start.startswith(b"{'"):
-        suggestion = "JSON has double quotes: use a JSON library to write it"
+    what = not_json(body, problem, "callflow")
     findings.error(
         "reply-not-json",
         "",
-        f"the reply is not JSON: {reason}",
+        f"the reply is not JSON: {what.reason}",
         expected="JSON",
-        found=found,
-        suggestion=suggestion,
+        found=what.found,
+        suggestion=what.suggestion,
         page=pages.ACTIONS,
     )
-
-
-def _first_bad_byte(body: bytes) -> int | None:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        return problem.start
-    return None
 
 
 def _not_an_object(document: object, findings: Findings) -> None:

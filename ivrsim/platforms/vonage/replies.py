@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from ivrsim.engine.diagnostic import Diagnostic
+from ivrsim.platforms.json_reply import not_json, says_json
 from ivrsim.platforms.vonage import pages
 from ivrsim.platforms.vonage.delivery import INVALID_NCCO, INVALID_STATUS, succeeded
 from ivrsim.platforms.vonage.documents import Ncco, read_ncco
@@ -19,7 +19,6 @@ _NEXT_STEP: Final = {
     405: "Vonage asks by GET unless the answer method is POST: which does the route take?",
     500: "look at the application's log",
 }
-_NOT_JSON: Final = re.compile(rb"\b(NaN|-?Infinity|undefined|None|True|False)\b")
 
 
 class Reply(NamedTuple):
@@ -62,7 +61,7 @@ def read_reply(
         return _empty(settings) if required else Reply(None, None)
     decided: tuple[str, ...] = ()
     remarks: tuple[Diagnostic, ...] = ()
-    if not _is_json(content_type):
+    if not says_json(content_type):
         if not required:
             # What many applications answer to events: "OK" as text.
             return Reply(None, None, _ignored(content_type, body))
@@ -108,11 +107,6 @@ def _empty(settings: Mapping[str, str]) -> Reply:
     return Reply(None, INVALID_NCCO, (remark,), decided)
 
 
-def _is_json(content_type: str | None) -> bool:
-    kind = (content_type or "").split(";", 1)[0].strip().lower()
-    return kind in ("application/json", "text/json") or kind.endswith("+json")
-
-
 def _content_type(content_type: str | None, accepted: bool) -> Diagnostic:
     return _remark(
         "content-type",
@@ -143,40 +137,18 @@ def _ignored(content_type: str | None, body: bytes) -> tuple[Diagnostic, ...]:
 
 
 def _not_json(body: bytes, problem: orjson.JSONDecodeError, severity: str) -> Diagnostic:
-    start = body[:200].lstrip().lower()
-    found, suggestion = "text", "return the NCCO as JSON"
-    reason = f"{problem.msg}, line {problem.lineno} column {problem.colno}"
-    if body.startswith(b"\xef\xbb\xbf"):
-        found, suggestion = "a byte order mark before the text", "write UTF-8 without a BOM"
-    elif start.startswith(b"<"):
-        found, suggestion = "HTML or XML", "look at the application's error page or its route"
-        reason = "it begins with <"
-    elif not _is_utf8(body):
-        found, suggestion = "bytes that are not UTF-8", "encode the reply as UTF-8"
-    elif leaf := _NOT_JSON.search(body):
-        found = leaf.group().decode()
-        suggestion = f"JSON has no {found}: write null, true, false or a number"
-    elif start.startswith((b"{'", b"[{'")):
-        suggestion = "JSON has double quotes: use a JSON library to write it"
+    what = not_json(body, problem, "NCCO")
     return _remark(
         "reply-not-json",
         severity,
-        f"the reply is not JSON: {reason}",
+        f"the reply is not JSON: {what.reason}",
         pointer="",
         expected="JSON",
-        found=found,
-        suggestion=suggestion,
+        found=what.found,
+        suggestion=what.suggestion,
         reason=INVALID_NCCO,
         basis="documented",
     )
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _remark(code: str, severity: Any, message: str, **more: str | None) -> Diagnostic:

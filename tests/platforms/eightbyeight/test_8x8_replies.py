@@ -77,7 +77,7 @@ def test_an_empty_body_needs_no_content_type() -> None:
     [
         (b"<!DOCTYPE html><html>", "begins with <"),
         (b"\xef\xbb\xbf" + HANGUP, "byte order mark"),
-        (b'{"callflow": "\xff\xfe"}', "byte 14 is not UTF-8"),
+        (b'{"callflow": "\xff\xfe"}', "it is not UTF-8"),
         (b'{"callflow": NaN}', "line 1 column"),
         (b'{"callflow": [], // none\n}', "line 1 column"),
         (b"{'callflow': []}", "line 1 column"),
