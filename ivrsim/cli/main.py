@@ -42,10 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 3
-    except OSError as error:  # standard output: disk full, device gone
+    except OSError as error:  # mostly standard output: disk full, device gone
         if debug:
             raise
-        print(f"ivrsim: {error.strerror or error}", file=sys.stderr)
+        place = error.filename or "standard output"
+        print(f"ivrsim: {place}: {error.strerror or error}", file=sys.stderr)
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python closes it at exit
         return 3
     except KeyboardInterrupt:

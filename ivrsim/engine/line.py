@@ -119,14 +119,9 @@ class Line:
         self._causes[prompt.id] = seq
 
     def ended(self, event: PromptEnded) -> None:
-        data: dict[str, Any] = {"prompt": event.prompt, "skipped": event.skipped}
-        cause = self._causes.get(event.prompt)
-        prompt = self.current
-        if prompt is None or prompt.id != event.prompt:
-            data["ignored"] = True
-            self._call.input_record(event.kind, data, cause)
+        prompt = self._over(event, {"prompt": event.prompt, "skipped": event.skipped})
+        if prompt is None:
             return
-        self._call.input_record(event.kind, data, cause)
         if event.skipped:
             self._call.command(StopPlaying(prompt.id))
         prompt.outcome = "skipped" if event.skipped else "finished"
@@ -138,17 +133,22 @@ class Line:
             "reason": event.reason,
             "message": event.message,
         }
-        cause = self._causes.get(event.prompt)
-        prompt = self.current
-        if prompt is None or prompt.id != event.prompt:
-            data["ignored"] = True
-            self._call.input_record(event.kind, data, cause)
+        prompt = self._over(event, data)
+        if prompt is None:
             return
-        data.update(prompt.describe())
-        self._call.input_record(event.kind, data, cause)
         prompt.outcome, prompt.failure = "failed", event
         self._call.diagnose(self._call.platform.prompt_failed(event))
         self._next(event)
+
+    def _over(self, event: PromptEnded | PromptFailed, data: dict[str, Any]) -> Prompt | None:
+        """Record the end of a prompt; the prompt, if it is the one that plays."""
+        prompt = self.current
+        if prompt is None or prompt.id != event.prompt:
+            prompt, data["ignored"] = None, True
+        elif isinstance(event, PromptFailed):
+            data.update(prompt.describe())
+        self._call.input_record(event.kind, data, self._causes.get(event.prompt))
+        return prompt
 
     def _next(self, event: PromptEnded | PromptFailed) -> None:
         self.current = None
