@@ -1,7 +1,7 @@
 """Make the sample sounds: python sounds/make.py [FOLDER]
 
 Speech comes from the embedded voice, the music is composed here, so all of it may be given
-away. ``welcome.mp3`` needs an encoder that ivrsim itself does not need: pip install lameenc.
+away.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from ivrsim.sound.clip import Clip
+from ivrsim.sound.encode import Format, encode
 from ivrsim.sound.espeak import Synthesizer
-from ivrsim.sound.segment import to_int16, to_segment
+from ivrsim.sound.segment import from_segment, to_segment
 
 SPEECH_RATE = 16000
 MUSIC_RATE = 8000  # the telephone's own; keeps the loop small
@@ -44,9 +45,8 @@ def speak(synthesizer: Synthesizer, text: str) -> Clip:
     from pydub import AudioSegment  # to_segment has silenced its warning about ffmpeg
 
     pause = AudioSegment.silent(120, frame_rate=segment.frame_rate)
-    segment = (pause + segment.apply_gain(-2.0 - segment.max_dBFS) + pause).set_channels(1)
-    samples = np.array(segment.get_array_of_samples(), np.float32) / np.float32(32768)
-    return Clip(samples, segment.frame_rate).resample(SPEECH_RATE)
+    segment = pause + segment.apply_gain(-2.0 - segment.max_dBFS) + pause
+    return from_segment(segment).resample(SPEECH_RATE)
 
 
 def hold_music() -> Clip:
@@ -69,29 +69,13 @@ def _pluck(mix: np.ndarray, start_s: float, semitones: int, peak: float, decay_s
     np.add.at(mix, (round(start_s * MUSIC_RATE) + np.arange(len(tone))) % len(mix), tone)
 
 
-def write(clip: Clip, path: Path) -> None:
-    if path.suffix == ".wav":
-        to_segment(clip).export(path, format="wav").close()
-        return
-    try:
-        import lameenc
-    except ImportError:
-        print(f"{path.name} not made: it needs an mp3 encoder; pip install lameenc")
-        return
-    encoder = lameenc.Encoder()
-    encoder.silence()
-    encoder.set_channels(1)
-    encoder.set_in_sample_rate(clip.rate)
-    encoder.set_bit_rate(32)
-    encoder.set_quality(2)
-    path.write_bytes(encoder.encode(to_int16(clip).tobytes()) + encoder.flush())
-
-
 def main(folder: Path) -> None:
     synthesizer = Synthesizer()
-    for name, text in TEXTS.items():
-        write(speak(synthesizer, text), folder / name)
-    write(hold_music(), folder / "hold.wav")
+    clips = {name: speak(synthesizer, text) for name, text in TEXTS.items()}
+    clips["hold.wav"] = hold_music()
+    for name, clip in clips.items():
+        kind: Format = "mp3" if name.endswith(".mp3") else "wav"
+        (folder / name).write_bytes(encode(clip.samples, clip.rate, kind))
 
 
 if __name__ == "__main__":

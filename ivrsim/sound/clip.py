@@ -15,7 +15,8 @@ Samples = NDArray[np.float32]
 _ZERO_CROSSINGS = 32  # of the sinc on each side
 _KAISER_BETA = 9.0  # about 90 dB down in the stop band
 _ROLLOFF = 0.95  # pass band ends here, as a part of the lower Nyquist frequency
-_GROUP = 128  # outputs made by one matrix product
+_GROUP = 32  # outputs of one matrix product, for each of its rows
+_SMALL = 2**18  # multiplications that BLAS does in one thread: more of them wait for each other
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,15 +74,28 @@ def silence(duration_ms: int, rate: int = 48000) -> Clip:
     return Clip(np.zeros(duration_ms * rate // 1000, np.float32), rate)
 
 
+def pcm16(samples: NDArray[np.floating] | NDArray[np.int16]) -> NDArray[np.int16]:
+    """Samples of any shape as 16-bit integers; those that are integers stay as they are.
+
+    Floating point is finite with full scale ±1, and is rounded and clipped. What came from
+    16-bit integers, divided by 32768, becomes the same integers again.
+    """
+    if samples.dtype == np.int16:
+        return samples.astype(np.int16, copy=False)
+    pcm: NDArray[np.int16] = np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
+    return pcm
+
+
 def _resample(samples: Samples, old: int, new: int) -> Samples:
     """Polyphase interpolation as matrix products.
 
     With up/down the reduced ratio, each ``up`` outputs stand over ``down`` inputs in the same
     way again, so all periods of the signal are multiplied at once by one matrix of filter
-    taps per group of outputs.
+    taps per group of outputs. A period of few outputs is taken several times at once.
     """
     divisor = gcd(old, new)
-    up, down = new // divisor, old // divisor
+    at_once = max(1, _GROUP * divisor // new)
+    up, down = new // divisor * at_once, old // divisor * at_once
     total = ceil(len(samples) * up / down)
     half = ceil(_ZERO_CROSSINGS * max(1.0, down / up))
     periods = ceil(total / up)
@@ -95,7 +109,10 @@ def _resample(samples: Samples, old: int, new: int) -> Samples:
         if needed > len(padded):
             padded = np.pad(padded, (0, needed - len(padded)))
         windows = sliding_window_view(padded, taps.shape[0])[offset::down][:periods]
-        out[:, first : first + taps.shape[1]] = windows @ taps
+        rows = max(1, _SMALL // taps.size)
+        for row in range(0, periods, rows):
+            made = windows[row : row + rows] @ taps
+            out[row : row + rows, first : first + taps.shape[1]] = made
     return out.reshape(-1)[:total]
 
 

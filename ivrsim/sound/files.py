@@ -1,22 +1,24 @@
-"""Audio files: wav (all common codings), mp3, flac and Ogg Vorbis, as clips."""
+"""Audio files: wav, mp3, flac and ogg (Vorbis, Opus), as clips."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ivrsim.errors import AudioError
+from ivrsim.sound import decoders
 from ivrsim.sound.clip import Clip
-
-if TYPE_CHECKING:
-    import miniaudio
+from ivrsim.sound.decoders import Headers, Undecodable
 
 EXPECTED = "expected wav, mp3, flac or ogg"
 MAX_SECONDS = 3600
 """Nothing longer is decoded: a few kilobytes can claim to be days of sound."""
+
+_MAX_SAMPLES = 2 * 48_000 * MAX_SECONDS  # of all channels together
+_RATES = range(1000, 384_001)
+_TOLERANCE_S = 0.1  # of sound that is promised and not there; programs count differently
 
 _LOOKS_LIKE = (
     (b"%PDF", "a PDF document"),
@@ -35,35 +37,40 @@ def decode(data: bytes, name: str, max_bytes: int | None = None) -> Clip:
     """The sound in ``data``, mixed down to mono, at its own rate.
 
     ``name`` (path or URL) is used in errors only. AudioError when ``data`` is empty, larger
-    than ``max_bytes``, not audio, damaged, without samples, or longer than an hour.
+    than ``max_bytes``, not audio, damaged, cut short, without samples, or too long.
     """
-    _check_size(data, name, max_bytes)
-    kind = _kind(data)
-    _check_length(data, name, kind)
+    samples, rate = decode_channels(data, name, max_bytes)
+    return Clip(samples.mean(axis=1, dtype=np.float32), rate)
+
+
+def decode_channels(
+    data: bytes, name: str, max_bytes: int | None = None
+) -> tuple[NDArray[np.float32], int]:
+    """As ``decode``, but all channels: float32, shape (n, channels), full scale ±1; and Hz.
+
+    Samples that are no numbers become silence.
+    """
+    kind, promised = _look(data, name, max_bytes)
     try:
-        sound = _decoders()[kind][1](data)
-    except _decode_error() as error:
+        samples = decoders.samples(data, kind, name)
+    except Undecodable as error:
         raise AudioError(f"{name}: {_what(data, kind)}; {EXPECTED}") from error
-    samples = np.asarray(sound.samples)
-    if samples.dtype == np.int16:
-        samples = samples.astype(np.float32) / np.float32(32768)
-    mono = samples.reshape(-1, sound.nchannels).mean(axis=1, dtype=np.float32)
-    if not len(mono):
-        raise AudioError(f"{name}: the {kind} file holds no sound (zero samples)")
-    return Clip(mono, sound.sample_rate)
+    if not len(samples):
+        raise AudioError(f"{name}: the {kind} file holds no sound (zero samples, or cut short)")
+    # Programs that cut an mp3 leave its frame count as it was, and all players play it.
+    if kind != "mp3":
+        _check_missing(promised.seconds - len(samples) / promised.rate, name, kind)
+    if not np.isfinite(samples).all():
+        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+    return samples, promised.rate
 
 
 def duration_ms(data: bytes, name: str = "audio") -> int:
     """How long the sound in ``data`` lasts, from its headers (mp3: by counting its frames).
 
-    AudioError as from ``decode``.
+    AudioError as from ``decode``, but for damage that only decoding can find.
     """
-    _check_size(data, name, None)
-    kind = _kind(data)
-    duration = _check_length(data, name, kind)
-    if duration <= 0:
-        raise AudioError(f"{name}: the {kind} file holds no sound (zero samples)")
-    return max(1, round(duration * 1000))
+    return max(1, round(_look(data, name, None)[1].seconds * 1000))
 
 
 def read(path: Path | str, max_bytes: int | None = None) -> bytes:
@@ -97,46 +104,37 @@ def _check_size(data: bytes | int, name: str, max_bytes: int | None) -> None:
         )
 
 
-def _check_length(data: bytes, name: str, kind: str) -> float:
-    """Seconds by the headers."""
+def _look(data: bytes, name: str, max_bytes: int | None) -> tuple[str, Headers]:
+    """The kind of file, and what its headers promise: some sound, and not too much of it."""
+    _check_size(data, name, max_bytes)
+    kind = decoders.kind(data)
     try:
-        seconds = float(_decoders()[kind][0](data).duration)
-    except _decode_error() as error:
+        promised = decoders.headers(data, kind, name)
+    except Undecodable as error:
         raise AudioError(f"{name}: {_what(data, kind)}; {EXPECTED}") from error
-    if seconds > MAX_SECONDS:
-        raise AudioError(f"{name}: {seconds:,.0f} s of sound, more than {MAX_SECONDS:,} s")
-    return seconds
+    if promised.frames <= 0:
+        raise AudioError(f"{name}: the {kind} file holds no sound (zero samples, or cut short)")
+    if promised.seconds > MAX_SECONDS or promised.frames * promised.channels > _MAX_SAMPLES:
+        raise AudioError(
+            f"{name}: {promised.seconds:,.0f} s of sound in {promised.channels} channels, more"
+            f" than {MAX_SECONDS:,} s or an hour of stereo at 48 kHz"
+        )
+    if promised.rate not in _RATES:
+        raise AudioError(
+            f"{name}: a sampling rate of {promised.rate:,} Hz;"
+            f" expected {_RATES[0]:,} to {_RATES[-1]:,} Hz"
+        )
+    if kind == "wav":
+        _check_missing(promised.seconds * decoders.missing_part(data), name, kind)
+    return kind, promised
 
 
-def _kind(data: bytes) -> str:
-    if data[:4] in (b"RIFF", b"RIFX", b"RF64", b"riff"):
-        return "wav"
-    if data[:4] == b"fLaC":
-        return "flac"
-    if data[:4] == b"OggS":
-        return "ogg"
-    return "mp3"  # has no signature of its own: the decoder looks for its frames
-
-
-Info = Callable[[bytes], "miniaudio.SoundFileInfo"]
-Decode = Callable[[bytes], "miniaudio.DecodedSoundFile"]
-
-
-def _decoders() -> dict[str, tuple[Info, Decode]]:
-    import miniaudio
-
-    return {
-        "wav": (miniaudio.wav_get_info, miniaudio.wav_read_f32),
-        "mp3": (miniaudio.mp3_get_info, miniaudio.mp3_read_f32),
-        "flac": (miniaudio.flac_get_info, miniaudio.flac_read_f32),
-        "ogg": (miniaudio.vorbis_get_info, miniaudio.vorbis_read),
-    }
-
-
-def _decode_error() -> Any:
-    import miniaudio
-
-    return miniaudio.DecodeError
+def _check_missing(seconds: float, name: str, kind: str) -> None:
+    if seconds > _TOLERANCE_S:
+        raise AudioError(
+            f"{name}: the {kind} file is cut short: {seconds:,.1f} s of the sound that it"
+            " promises are not there; copy or upload it again"
+        )
 
 
 def _what(data: bytes, kind: str) -> str:
@@ -151,8 +149,6 @@ def _what(data: bytes, kind: str) -> str:
         return "not audio but JSON"
     if data[4:8] == b"ftyp":
         return "m4a/mp4, which is not supported"
-    if kind == "ogg" and b"OpusHead" in data[:512]:
-        return "Ogg Opus, which is not supported"
     for signature, name in _LOOKS_LIKE:
         if data.startswith(signature):
             return name if "supported" in name else f"not audio but {name}"

@@ -1,6 +1,6 @@
-"""The line: everything that is heard in a call, mixed into one stream.
+"""One bus of the line: clips mixed into one stream of samples.
 
-Control calls (``play``, ``stop``, ``level``) come from any thread and never wait; they are left
+Control calls (``play``, ``stop``, ``mute`` …) come from any thread and never wait; they are left
 in a queue that ``render``, called by the audio callback, empties at the start of each block.
 Only ``render`` touches what is playing, so no lock is held while sound is made.
 """
@@ -15,21 +15,23 @@ from numpy.typing import NDArray
 
 from ivrsim.sound.clip import Clip, Samples
 
+RATE = 48000
+BLOCK_MS = 20
 _FADE_MS = 5
 _KNEE = 0.8  # below it the mix is untouched, above it bent so that it never reaches ±1
 
 
 class Handle:
-    """One sound that is, or was, on the line. Read from any thread, change by the mixer."""
+    """One sound that is, will be or was on the line. Read from any thread, change by the mixer."""
 
     __slots__ = (
-        "_fade_from",
+        "_begin",
         "_frames",
         "_gain",
         "_loop",
         "_rate",
         "_samples",
-        "_stopping",
+        "_stop_at",
         "finished",
         "on_end",
     )
@@ -45,9 +47,9 @@ class Handle:
         self._rate = clip.rate
         self._loop = loop
         self._gain = gain
+        self._begin = 0  # the frame of the mixer that is its first
         self._frames = 0
-        self._stopping = False
-        self._fade_from = -1
+        self._stop_at: int | None = None
         self.on_end = on_end
         self.finished = False
         """True once nothing more of it is heard, ended or stopped."""
@@ -58,21 +60,39 @@ class Handle:
         return self._frames * 1000 // self._rate
 
 
+class Fader:
+    """A factor that is changed from any thread and reached within one block, without a step."""
+
+    def __init__(self) -> None:
+        self.gain = 1.0
+        self.muted = False
+        self._heard = 1.0
+
+    def apply(self, block: Samples) -> None:
+        """Multiply ``block`` in place."""
+        target = 0.0 if self.muted else self.gain
+        if target != self._heard:
+            block *= np.linspace(self._heard, target, len(block), dtype=np.float32)
+            self._heard = target
+        elif target != 1.0:
+            block *= np.float32(target)
+
+
 class Mixer:
     """Mixes clips at ``rate`` Hz; ``block`` is the usual number of frames of one ``render``."""
 
-    def __init__(self, rate: int = 48000, block_ms: int = 20) -> None:
+    def __init__(self, rate: int = RATE, block_ms: int = BLOCK_MS) -> None:
         self.rate = rate
         self.block = rate * block_ms // 1000
+        self.now = 0
+        """Frames rendered so far: the first frame of the next block. ``at`` counts by it."""
         self.peak = 0.0
         """The largest sample of the last block, 0 to 1, for a level meter."""
         self._fade = rate * _FADE_MS // 1000
         self._orders: deque[Callable[[], None]] = deque()
         self._playing: list[Handle] = []
         self._ended: deque[Handle] = deque()
-        self._gain = 1.0
-        self._muted = False
-        self._gain_heard = 1.0
+        self._fader = Fader()
 
     def play(
         self,
@@ -80,44 +100,50 @@ class Mixer:
         *,
         loop: int = 1,
         gain: float = 1.0,
+        at: int | None = None,
         on_end: Callable[[Handle], None] | None = None,
     ) -> Handle:
         """Put ``clip`` on the line from the next block on, ``loop`` times, 0 for ever.
 
-        ``on_end`` is called by ``ended()`` when it was played to its end, not when stopped.
-        An empty clip ends at once. A clip of another rate is resampled here, in the caller's
-        thread.
+        ``at`` is the frame of the mixer it begins with, exactly; one that is past is the next
+        block. ``on_end`` is called by ``ended()`` when it was played to its end, not when
+        stopped. An empty clip ends at once. A clip of another rate is resampled here, in the
+        caller's thread.
         """
         if loop < 0:
             raise ValueError(f"loop is 0 (for ever) or more, not {loop}")
         handle = Handle(clip.resample(self.rate), loop, gain, on_end)
-        self._orders.append(lambda: self._playing.append(handle))
-        return handle
-
-    def stop(self, handle: Handle) -> None:
-        """Silence it from the next block on, by a fade of 5 ms. Again, or too late: no effect."""
 
         def order() -> None:
-            handle._stopping = True
+            handle._begin = self._from(at)
+            self._playing.append(handle)
 
         self._orders.append(order)
+        return handle
+
+    def stop(self, handle: Handle, *, at: int | None = None) -> None:
+        """Silence it from the next block, or the frame ``at``, on, by a fade of 5 ms.
+
+        Again, or too late: no effect. Stopped before it began, nothing of it is heard.
+        """
+        self._orders.append(lambda: self._stop(handle, self._from(at)))
 
     def stop_all(self) -> None:
         """Stop everything that was played until now."""
 
         def order() -> None:
             for handle in self._playing:
-                handle._stopping = True
+                self._stop(handle, self.now)
 
         self._orders.append(order)
 
     def set_gain(self, gain: float) -> None:
-        """The factor for the whole line, reached within one block."""
-        self._gain = gain
+        """The factor for the whole bus, reached within one block."""
+        self._fader.gain = gain
 
     def mute(self, muted: bool) -> None:
-        """Silence the line; what plays goes on unheard."""
-        self._muted = muted
+        """Silence the bus; what plays goes on unheard."""
+        self._fader.muted = muted
 
     def ended(self) -> list[Handle]:
         """What was played to its end since the last call; their ``on_end`` have been called."""
@@ -137,42 +163,43 @@ class Mixer:
         for handle in self._playing:
             self._add(handle, mix)
         self._playing = [handle for handle in self._playing if not handle.finished]
-        target = 0.0 if self._muted else self._gain
-        if target != self._gain_heard:
-            mix *= np.linspace(self._gain_heard, target, frames, dtype=np.float32)
-            self._gain_heard = target
-        elif target != 1.0:
-            mix *= np.float32(target)
-        _limit(mix)
+        self.now += frames
+        self._fader.apply(mix)
+        limit(mix)
         self.peak = float(np.abs(mix).max(initial=0.0))
         return mix
 
+    def _from(self, at: int | None) -> int:
+        return self.now if at is None else max(at, self.now)
+
+    def _stop(self, handle: Handle, at: int) -> None:
+        handle._stop_at = at if handle._stop_at is None else min(at, handle._stop_at)
+
     def _add(self, handle: Handle, mix: Samples) -> None:
-        """Add the next frames of one sound, and note when it is over."""
+        """Add what falls into this block of one sound, and note when it is over."""
         length = len(handle._samples)
-        begin = handle._frames
-        if handle._stopping and handle._fade_from < 0:
-            handle._fade_from = begin
-            if begin == 0:
-                handle.finished = True  # stopped before it was heard
-                return
         last = length * handle._loop if handle._loop or not length else None
-        faded = handle._fade_from + self._fade if handle._stopping else None
-        limits = [begin + len(mix), *(end for end in (last, faded) if end is not None)]
+        stop = None if handle._stop_at is None else max(0, handle._stop_at - handle._begin)
+        faded = stop + self._fade if stop else stop  # nothing to fade before it began
+        offset = max(0, handle._begin - self.now)
+        begin = handle._frames
+        limits = [begin + len(mix) - offset, *(end for end in (last, faded) if end is not None)]
         end = max(begin, min(limits))
         if end > begin:
             positions = np.arange(begin, end)
             part = handle._samples[positions % length] * np.float32(handle._gain)
-            part *= self._envelope(handle, positions, last)
-            mix[: end - begin] += part
+            part *= self._envelope(positions, last, stop)
+            mix[offset : offset + end - begin] += part
         handle._frames = end
-        if end == last and not handle._stopping:
+        if end == faded:
+            handle.finished = True
+        elif end == last and offset < len(mix):
             handle.finished = True
             self._ended.append(handle)
-        elif end in (last, faded):
-            handle.finished = True
 
-    def _envelope(self, handle: Handle, positions: NDArray[np.int64], last: int | None) -> Samples:
+    def _envelope(
+        self, positions: NDArray[np.int64], last: int | None, stop: int | None
+    ) -> Samples:
         """The fades: in at its start, out at its end and at a stop; 1 between them."""
         edge = self._fade if last is None else min(self._fade, last // 2)
         envelope = np.ones(len(positions))
@@ -180,13 +207,12 @@ class Mixer:
             envelope = np.minimum(envelope, (positions + 0.5) / edge)
         if edge and last is not None and positions[-1] >= last - edge:
             envelope = np.minimum(envelope, (last - positions - 0.5) / edge)
-        if handle._stopping:
-            left = handle._fade_from + self._fade - positions - 0.5
-            envelope *= np.clip(left / self._fade, 0.0, 1.0)
+        if stop is not None:
+            envelope *= np.clip((stop + self._fade - positions - 0.5) / self._fade, 0.0, 1.0)
         return envelope.astype(np.float32)
 
 
-def _limit(mix: Samples) -> None:
+def limit(mix: Samples) -> None:
     """Bend what is above the knee, in place, so that loud moments neither wrap nor crackle."""
     loud = np.abs(mix) > _KNEE
     if loud.any():

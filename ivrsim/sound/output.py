@@ -1,277 +1,196 @@
-"""The loudspeaker: a mixer played by PortAudio through sounddevice, and what works here.
+"""The loudspeaker: renders a line in real time, to a device while there is one.
 
-sounddevice is imported when first needed. Its import starts PortAudio, which points the process's
-standard error elsewhere for a moment: a terminal application calls ``available()`` before it
-takes the screen.
+Time never stops for the line. The device asks for its blocks; where it does not (there is none,
+it hangs, it is gone), a thread renders as much as the clock has gone on, to nobody.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
 
-from ivrsim.errors import IvrsimError, SoundUnavailable
-from ivrsim.sound.mixer import Mixer
+import numpy as np
 
-_WATCH_S = 0.1
-_STALLED_LOOKS = 10  # that often in a row without a callback: the device is gone
-_CLOSE_S = 1.0  # a dead sound server can hold a close for ever; do not wait with it
+from ivrsim.sound.clip import Samples
+from ivrsim.sound.devices import Wanted, one_line
+from ivrsim.sound.resample import Resampler
+from ivrsim.sound.stream import LOOK_MS, KeptStream
 
-
-def available() -> SoundUnavailable | None:
-    """Why nothing can be heard here, None when something can. Cheap when asked again."""
-    try:
-        _default_output(_sounddevice(), None)
-    except SoundUnavailable as error:
-        return error
-    return None
+_DEVICE_BLOCK_MS = 10  # half a block of the line: so long at most a stop waits for its turn
+_LATE_S = 0.2  # a device may call in bursts; later than this, the line goes on without it
 
 
-def open_output(mixer: Mixer, device: int | str | None = None) -> Output:
-    """Start to play ``mixer``; ``device`` is a name, a part of one, or an index of PortAudio.
+class Source(Protocol):
+    """What is played: a ``Line``, or a ``Mixer`` alone. Renders any number of frames."""
 
-    SoundUnavailable (one line: why, and what to do) without PortAudio or a device, or when the
-    device does not play at the mixer's rate.
-    """
-    sounddevice = _sounddevice()
-    _default_output(sounddevice, device)
-    return Output(sounddevice, mixer, device)
+    rate: int
+    block: int
+
+    def render(self, frames: int) -> Samples:
+        """The next ``frames``: float32, shape (frames,), within ±1."""
 
 
 class Output:
-    """A running stream. Should the device fail, time goes on for the mixer, unheard."""
+    """Renders ``source`` in real time from ``start`` to ``close``; no device error is raised.
 
-    def __init__(self, sounddevice: Any, mixer: Mixer, device: int | str | None) -> None:
-        self.xruns = 0
-        """How often the device ran out of sound."""
-        self.failed: str | None = None
-        """One line once the device is gone, None while it plays."""
-        self._mixer = mixer
-        self._turn = threading.Lock()  # who renders: the device, or after its failure the watch
+    ``say`` is given a line for each thing that happens to the device: gone, back, another one.
+    It is called in a thread of the output. ``device`` as ``devices.pick`` takes it.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        device: Wanted = None,
+        *,
+        silent: bool = False,
+        say: Callable[[str], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.rendered = 0
+        """Frames rendered so far."""
+        self._source = source
+        self._say = say
+        self._clock = clock
+        self._news: deque[str] = deque()
+        self._turn = threading.Lock()  # who renders: the device, or the clock
         self._closing = threading.Event()
-        self._calls = 0
-        self._stop_callback = sounddevice.CallbackStop
-        self._quiet = contextlib.ExitStack()
-        self._quiet.enter_context(_quiet_libraries())
-        try:
-            self._stream = self._open(sounddevice, device)
-        except BaseException:
-            self._quiet.close()
-            raise
-        self._watcher = threading.Thread(target=self._watch, name="ivrsim-sound", daemon=True)
-        self._watcher.start()
+        self._began = 0.0
+        self._broken = False
+        self._resampler: Resampler | None = None
+        self._resampled = np.zeros(0, np.float32)
+        self._device_rate = source.rate
+        self._stream = KeptStream(
+            "output",
+            self._fill,
+            rate=source.rate,
+            block_ms=_DEVICE_BLOCK_MS,
+            say=self._news.append,
+            wanted=device,
+        )
+        if silent:
+            self._stream.turn_off()
+        self._thread = threading.Thread(target=self._run, name="ivrsim-sound", daemon=True)
 
-    def _open(self, sounddevice: Any, device: int | str | None) -> Any:
-        try:
-            stream = sounddevice.OutputStream(
-                samplerate=self._mixer.rate,
-                blocksize=self._mixer.block,
-                device=device,
-                channels=1,
-                dtype="float32",
-                latency="low",
-                callback=self._fill,
-            )
-            try:
-                stream.start()
-            except sounddevice.PortAudioError:
-                stream.close()
-                raise
-        except (sounddevice.PortAudioError, ValueError) as error:
-            raise SoundUnavailable(
-                f"no sound: the output device does not start ({_one_line(error)});"
-                " choose another or close what is using it; `ivrsim doctor` lists them"
-            ) from error
-        return stream
+    def start(self) -> None:
+        """Open the device, if there is one, and begin. Takes a moment, some seconds at most.
+
+        Why none plays then is in ``failed``, and not said.
+        """
+        self.begin()
+        self._thread.start()
+
+    def begin(self) -> None:
+        """As ``start``, for those who call ``tick`` themselves."""
+        self._stream.start()
+        self._began = self._clock()
+
+    @property
+    def failed(self) -> str | None:
+        """Why nothing is heard, in one line; None while a device plays or none is wanted."""
+        return self._stream.trouble
+
+    @property
+    def device(self) -> str | None:
+        """The name of the device that plays."""
+        device = self._stream.device
+        return None if device is None else device.name
+
+    @property
+    def xruns(self) -> int:
+        """How often the device ran out of sound."""
+        return self._stream.xruns
 
     @property
     def latency_ms(self) -> int:
-        """What the device adds between the mixer and the ear, as it states itself."""
-        return round(float(self._stream.latency) * 1000)
+        """What the device adds between the line and the ear, as it states itself."""
+        return self._stream.latency_ms
+
+    def change(self, device: Wanted) -> None:
+        """Play there from now on; what comes of it is said. Does not wait."""
+        self._stream.change(device)
+
+    def turn_off(self) -> None:
+        """Release the device and go on unheard, until ``change``. Does not wait."""
+        self._stream.turn_off()
+
+    def tell(self, line: str) -> None:
+        """Have ``line`` said; for those who must not wait, from any thread."""
+        self._news.append(line)
 
     def close(self) -> None:
         """Silence at once, and release the device. Never waits more than about a second."""
         if self._closing.is_set():
             return
         self._closing.set()
-        closer = threading.Thread(target=self._close_stream, name="ivrsim-close", daemon=True)
-        closer.start()
-        closer.join(_CLOSE_S)
+        if self._thread.ident is not None and self._thread is not threading.current_thread():
+            self._thread.join(1.0)
+        self._stream.close()
+        self._tell_news()
 
-    def _close_stream(self) -> None:
-        import sounddevice
+    def _run(self) -> None:
+        while not self._closing.wait(LOOK_MS / 1000):
+            self.tick()
 
-        # A device that is gone cannot be stopped properly; there is nobody left to tell.
-        with contextlib.suppress(sounddevice.PortAudioError):
-            self._stream.abort()
-        with contextlib.suppress(sounddevice.PortAudioError):
-            self._stream.close()
-        self._quiet.close()
+    def tick(self) -> None:
+        """See to the device, and render what it has left undone: every ``LOOK_MS``."""
+        self._stream.look()
+        due = int((self._clock() - self._began) * self._source.rate)
+        late = _LATE_S * self._source.rate if self._stream.device is not None else 0
+        if due - self.rendered > late:
+            self._catch_up(due)
+        self._tell_news()
 
-    def _fill(self, out: Any, frames: int, _time: Any, status: Any) -> None:
-        self._calls += 1
-        if status.output_underflow:
-            self.xruns += 1
-        with self._turn:
-            if self.failed is not None:
-                out.fill(0)
-                raise self._stop_callback
-            out[:, 0] = self._mixer.render(frames)
-
-    def _watch(self) -> None:
-        # Looks are counted, not seconds: a process that was suspended (Ctrl+Z, a closed lid)
-        # wakes up late, but its device plays on.
-        calls, looks = 0, 0
-        while not self._closing.wait(_WATCH_S):
-            looks = looks + 1 if calls == self._calls else 0
-            calls = self._calls
-            if looks >= _STALLED_LOOKS or not self._stream.active:
-                if self._closing.is_set():
+    def _catch_up(self, due: int) -> None:
+        while True:
+            with self._turn:  # free between two blocks: a device may be back
+                missing = due - self.rendered
+                if missing <= 0:
                     return
-                with self._turn:
-                    self.failed = "the sound device is gone; the call goes on silent"
-                self._go_on_silent()
+                self._render(min(self._source.block, missing))
 
-    def _go_on_silent(self) -> None:
-        """Render in real time to nobody, so that prompts still come to their end."""
-        block_s = self._mixer.block / self._mixer.rate
-        due = time.monotonic()
-        while not self._closing.wait(max(0.0, due - time.monotonic())):
-            self._mixer.render(self._mixer.block)
-            due += block_s
+    def _fill(self, out: Samples, rate: int) -> None:
+        with self._turn:
+            if self._closing.is_set():
+                out.fill(0)
+            elif rate == self._source.rate:
+                out[:] = self._render(len(out))
+            else:
+                out[:] = self._render_at(rate, len(out))
 
+    def _render_at(self, rate: int, frames: int) -> Samples:
+        """For a device with a rate of its own."""
+        if self._resampler is None or self._device_rate != rate:
+            self._resampler = Resampler(self._source.rate, rate)
+            self._resampled = np.zeros(0, np.float32)
+            self._device_rate = rate
+        while len(self._resampled) < frames:
+            more = self._resampler.feed(self._render(self._source.block))
+            self._resampled = np.concatenate([self._resampled, more])
+        out, self._resampled = self._resampled[:frames], self._resampled[frames:]
+        return out
 
-def probe() -> list[tuple[str, bool, str]]:
-    """(what, whether it works, one line about it), for ``ivrsim doctor``. Never raises."""
-    return [*_probe_devices(), _probe_voices(), _probe_decoder()]
-
-
-def _probe_devices() -> list[tuple[str, bool, str]]:
-    try:
-        sounddevice = _sounddevice()
-    except SoundUnavailable as error:
-        return [("PortAudio", False, str(error))]
-    rows = [("PortAudio", True, sounddevice.get_portaudio_version()[1])]
-    devices = list(sounddevice.query_devices())
-    for what, channels, advice in (
-        ("speakers", "max_output_channels", _no_device()),
-        ("microphone", "max_input_channels", "no input device; keys come from the keypad alone"),
-    ):
-        names = [device["name"] for device in devices if device[channels] > 0]
-        rows.append((what, bool(names), ", ".join(names) if names else advice))
-    return rows
-
-
-def _probe_voices() -> tuple[str, bool, str]:
-    from ivrsim.sound import espeak
-
-    try:
-        return ("voices", True, f"{len(espeak.languages())} languages, embedded (eSpeak NG)")
-    except IvrsimError as error:
-        return ("voices", False, str(error))
-
-
-def _probe_decoder() -> tuple[str, bool, str]:
-    try:
-        import miniaudio
-    except (ImportError, OSError) as error:
-        return ("audio files", False, f"{_one_line(error)}; try: pip install miniaudio")
-    return ("audio files", True, f"wav, mp3, flac, ogg (miniaudio {miniaudio.__version__})")
-
-
-def _sounddevice() -> Any:
-    try:
-        import sounddevice
-    except OSError as error:
-        raise SoundUnavailable(f"no sound: {_one_line(error)}; {_install()}") from error
-    except ImportError as error:
-        raise SoundUnavailable(
-            f"no sound: {_one_line(error)}; try: pip install sounddevice"
-        ) from error
-    # PortAudio itself would not start; sounddevice names no class of its own before its import.
-    except Exception as error:
-        if type(error).__name__ != "PortAudioError":
-            raise
-        raise SoundUnavailable(f"no sound: {_one_line(error)}; {_install()}") from error
-    return sounddevice
-
-
-def _default_output(sounddevice: Any, device: int | str | None) -> None:
-    try:
-        sounddevice.query_devices(device, "output")
-    except (sounddevice.PortAudioError, ValueError) as error:
-        if device is None:
-            raise SoundUnavailable(f"no sound: {_no_device()}") from error
-        raise SoundUnavailable(
-            f"no sound: no output device {device!r}; `ivrsim doctor` lists them"
-        ) from error
-
-
-def _install() -> str:
-    if sys.platform == "linux":
-        return "install PortAudio: apt install libportaudio2 (dnf install portaudio)"
-    if sys.platform == "darwin":
-        return "install PortAudio: brew install portaudio"
-    return "reinstall it: pip install --force-reinstall sounddevice"
-
-
-def _no_device() -> str:
-    if sys.platform == "linux":
-        return (
-            "no output device; plug one in, or with PipeWire or PulseAudio:"
-            " apt install libasound2-plugins (pipewire-alsa)"
-        )
-    return "no output device; plug one in and choose it in the system's sound settings"
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-_stderr_users = 0
-_stderr_lock = threading.Lock()
-_stderr_kept: int | None = None
-
-
-@contextlib.contextmanager
-def _quiet_libraries() -> Iterator[None]:
-    """Keep PortAudio and ALSA from writing to the terminal while a stream exists.
-
-    They print to C's ``stderr`` when a device fails, in the middle of a terminal application's
-    screen, which itself goes to file descriptor 2: so the descriptor must stay, and the C
-    variable is pointed at the null device (glibc allows assigning it). Elsewhere: no effect.
-    """
-    _hold_stderr(+1)
-    try:
-        yield
-    finally:
-        _hold_stderr(-1)
-
-
-def _hold_stderr(change: int) -> None:
-    global _stderr_users, _stderr_kept
-    if sys.platform != "linux":
-        return
-    with _stderr_lock:
+    def _render(self, frames: int) -> Samples:
+        self.rendered += frames
         try:
-            libc = ctypes.CDLL(None)
-            libc.gnu_get_libc_version  # noqa: B018 - only glibc has it, and assignable streams
-            variable = ctypes.c_void_p.in_dll(libc, "stderr")
-        except (AttributeError, ValueError, OSError):
-            return
-        _stderr_users += change
-        if _stderr_users == 1 and change > 0:
-            libc.fopen.restype = ctypes.c_void_p
-            _stderr_kept = variable.value
-            variable.value = libc.fopen(b"/dev/null", b"w") or _stderr_kept
-        elif _stderr_users == 0 and _stderr_kept is not None:
-            libc.fclose.argtypes = (ctypes.c_void_p,)
-            null, variable.value = variable.value, _stderr_kept
-            if null != _stderr_kept:
-                libc.fclose(null)
-            _stderr_kept = None
+            return self._source.render(frames)
+        # A mistake of ours is said, once; raised here, it would end the device's thread, print
+        # a traceback across the screen, and stop the clock of the call's sound.
+        except Exception as error:
+            if not self._broken:
+                self._broken = True
+                self.tell(f"the line is silent: {type(error).__name__}: {one_line(error)}")
+            return np.zeros(frames, np.float32)
+
+    def _tell_news(self) -> None:
+        while self._news:
+            line = self._news.popleft()
+            if self._say is None:
+                continue
+            try:
+                self._say(line)
+            # Who listens may be gone already (an event loop that was closed): the sound goes on.
+            except Exception:
+                self._say = None

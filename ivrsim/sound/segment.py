@@ -1,4 +1,4 @@
-"""Hand clips over to pydub for editing (fades, silence, joining) and export, and back."""
+"""Sound handed over to pydub: for editing (gain, fades, silence, joining) and for export."""
 
 from __future__ import annotations
 
@@ -8,31 +8,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrsim.sound.clip import Clip
+from ivrsim.sound.clip import Clip, pcm16
 
 if TYPE_CHECKING:
     from pydub import AudioSegment
 
 
-def to_segment(clip: Clip) -> AudioSegment:
-    """The clip as a 16-bit mono ``pydub.AudioSegment``; what exceeds ±1 is clipped."""
+def segment(pcm: NDArray[np.int16], rate: int) -> AudioSegment:
+    """16-bit samples, shape (n,) or (n, channels), at ``rate`` Hz as a pydub segment."""
     with warnings.catch_warnings():
         # pydub warns on import that ffmpeg is missing; wav and raw samples do not need it.
         warnings.simplefilter("ignore")
         from pydub import AudioSegment
-    data = to_int16(clip).tobytes()
-    return AudioSegment(data=data, sample_width=2, frame_rate=clip.rate, channels=1)
+    channels = pcm.shape[1] if pcm.ndim == 2 else 1
+    return AudioSegment(data=pcm.tobytes(), sample_width=2, frame_rate=rate, channels=channels)
+
+
+def to_segment(clip: Clip) -> AudioSegment:
+    """The clip as a 16-bit mono segment; what exceeds ±1 is clipped."""
+    return segment(pcm16(clip.samples), clip.rate)
 
 
 def from_segment(segment: AudioSegment) -> Clip:
-    """A pydub segment as a clip, mixed down to mono."""
+    """A segment as a clip, mixed down to mono."""
     mono = segment.set_channels(1).set_sample_width(2)
-    return Clip(
-        np.frombuffer(mono.raw_data, np.int16).astype(np.float32) / np.float32(32768),
-        mono.frame_rate,
-    )
-
-
-def to_int16(clip: Clip) -> NDArray[np.int16]:
-    """The samples as 16-bit integers, rounded and clipped."""
-    return np.clip(np.rint(clip.samples * 32767), -32768, 32767).astype(np.int16)
+    samples = np.frombuffer(mono.raw_data, np.int16)
+    return Clip(samples.astype(np.float32) / np.float32(32768), mono.frame_rate)

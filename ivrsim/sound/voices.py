@@ -1,7 +1,7 @@
 """Which voice speaks: the names that both platforms give to voices, and languages near others.
 
-The embedded voice has one sound per language and a few variants of it; a platform's named
-voice is told apart by language and by whether the name is a man's or a woman's.
+A platform has many voices in a language, an engine here few: they are told apart by language,
+by whether the voice is a man's or a woman's, and by a number.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-FEMALE = ("f2", "f3", "f4", "f5")
-MALE = ("m3", "m1", "m7", "m4")
-
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A language tag, and a variant of the embedded voice (``f2``, ``m3``…)."""
+    """The voice that a platform's fields ask for.
 
-    language: str
-    variant: str
+    ``language`` is the tag as the platform writes it (``en-GB``, ``cmn-CN``). ``number`` tells
+    voices of one language and sex apart. ``name`` is the platform's own name of the voice where
+    it has one (``en-US-JennyNeural``, ``Brian``), for an engine that has the very same.
+    """
+
+    language: str = "en-US"
+    male: bool = False
+    number: int = 0
+    name: str | None = None
 
 
 # Vonage's voices with a name: language, style, sex (Text-to-Speech guide, legacy voice names).
@@ -57,9 +61,18 @@ def _named(table: str) -> dict[str, tuple[str, int]]:
     return {name.lower(): (language, int(style)) for name, language, style in rows}
 
 
-_NAMED = _named(_VONAGE_FEMALE) | _named(_VONAGE_MALE)
+NAMED = _named(_VONAGE_FEMALE) | _named(_VONAGE_MALE)
+"""Vonage's legacy ``voiceName`` (lower case): ``language`` and ``style``."""
+_LANGUAGES = """
+    ar bn-IN ca-ES cmn-CN cmn-TW cs-CZ cy-GB da-DK de-DE el-GR en-AU en-GB en-GB-WLS en-IN en-US
+    en-ZA es-ES es-MX es-US eu-ES fi-FI fil-PH fr-CA fr-FR he-IL hi-IN hu-HU id-ID is-IS it-IT
+    ja-JP ko-KR ml-IN nb-NO nl-NL pl-PL pt-BR pt-PT ro-RO ru-RU sk-SK sv-SE ta-IN te-IN th-TH
+    tr-TR uk-UA vi-VN yue-CN
+"""
+LANGUAGES = _LANGUAGES.split()
+"""Vonage's languages; 8x8's voice profiles begin with tags of the same kind."""
 _MEN = set(_named(_VONAGE_MALE)) | {name.lower() for name in _OTHER_MEN.split()}
-_MALE_STYLES = set(_named(_VONAGE_MALE).values())
+MALE_STYLES = set(_named(_VONAGE_MALE).values())
 _PROFILE = re.compile(r"(?P<language>[a-z]{2,3}-[A-Z]{2}(?:-[A-Z]{3})?)-(?P<name>[A-Za-z]+)")
 _SUFFIX = re.compile(r"(rus|neural|apollo|multilingual|standard|wavenet)+$")
 
@@ -75,11 +88,10 @@ def choose(language: str = "en-US", style: int = 0, name: str | None = None) -> 
         profile = _PROFILE.match(name)
         if profile:
             first = _SUFFIX.sub("", profile["name"].lower())
-            return Voice(profile["language"], (MALE if first in _MEN else FEMALE)[0])
-        if name.lower() in _NAMED:
-            language, style = _NAMED[name.lower()]
-    variants = MALE if (language, style) in _MALE_STYLES else FEMALE
-    return Voice(language, variants[style % len(variants)])
+            return Voice(profile["language"], first in _MEN, 0, name)
+        if name.lower() in NAMED:
+            language, style = NAMED[name.lower()]
+    return Voice(language, (language, style) in MALE_STYLES, style, name)
 
 
 # Tags that others use for languages, or that have no voice of their own: the nearest one.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from ivrsim.errors import AudioError, SoundUnavailable
 from ivrsim.sound import espeak
-from ivrsim.sound.espeak import Synthesizer
-from ivrsim.sound.voices import Voice, choose, nearest
+from ivrsim.sound.clip import Clip
+from ivrsim.sound.espeak import Espeak, Synthesizer
+from ivrsim.sound.voices import Voice, nearest
 
 HELLO = "Welcome to the Lakeside clinic. For opening hours press 1."
 
@@ -73,48 +75,108 @@ def test_another_language_does_not_speak_with_the_voice_before() -> None:
     assert german != synthesizer.render("1 2 3 4 5", language="fr-FR").duration_ms
 
 
-@pytest.mark.parametrize(
-    ("fields", "voice"),
-    [
-        (("en-US", 0, None), Voice("en-US", "f2")),
-        (("en-US", 0, "en-US-ZiraRUS"), Voice("en-US", "f2")),
-        (("en-US", 0, "en-US-BenjaminRUS"), Voice("en-US", "m3")),
-        (("en-US", 0, "en-GB-Susan"), Voice("en-GB", "f2")),
-        (("en-US", 0, "en-GB-George"), Voice("en-GB", "m3")),
-        (("en-US", 0, "en-IE-EmilyNeural"), Voice("en-IE", "f2")),
-        (("en-US", 0, "nb-NO-FinnNeural"), Voice("nb-NO", "m3")),
-        (("en-US", 0, "Brian"), Voice("en-GB", "m3")),
-        (("en-GB", 4, None), Voice("en-GB", "m3")),
-        (("en-GB", 1, None), Voice("en-GB", "f3")),
-        (("en-US", 0, "<nonsense>"), Voice("en-US", "f2")),
-    ],
-)
-def test_the_platforms_names_of_voices(fields: tuple[str, int, str | None], voice: Voice) -> None:
-    assert choose(*fields) == voice
+def _pitch(clip: Clip) -> float:
+    """Hz, of the middle of what is voiced."""
+    size, found = clip.rate // 10, []
+    for start in range(0, len(clip.samples) - size, size // 2):
+        piece = clip.samples[start : start + size]
+        correlation = np.fft.irfft(np.abs(np.fft.rfft(piece, 4 * size)) ** 2)
+        lags = slice(clip.rate // 400, clip.rate // 60)
+        lag = int(correlation[lags].argmax()) + clip.rate // 400
+        if (piece**2).mean() > 1e-3 and correlation[lag] > 0.5 * correlation[0]:
+            found.append(clip.rate / lag)
+    return float(np.median(found))
 
 
 def test_men_and_women_differ() -> None:
-    synthesizer = Synthesizer()
-
-    def pitch(variant: str) -> float:
-        clip = synthesizer.render("ah", variant=variant)
-        middle = clip.samples[len(clip.samples) // 4 :][: clip.rate // 10]
-        spectrum = np.abs(np.fft.rfft(middle, clip.rate))
-        correlation = np.fft.irfft(spectrum**2)
-        lags = slice(clip.rate // 300, clip.rate // 70)
-        return clip.rate / (int(correlation[lags].argmax()) + clip.rate // 300)
-
-    assert pitch("f2") > 1.3 * pitch("m3")
+    words = "all around the world"
+    woman, man = (Espeak().render(words, Voice(male=male)) for male in (False, True))
+    assert _pitch(woman) > 1.3 * _pitch(man)
+    assert _pitch(Espeak().render(words, Voice(number=1))) != _pitch(woman)
 
 
-def test_ssml_pauses_and_is_checked() -> None:
-    synthesizer = Synthesizer()
-    plain = synthesizer.render("<speak>one two</speak>", ssml=True).duration_ms
-    pause = synthesizer.render('<speak>one <break time="2s"/> two</speak>', ssml=True).duration_ms
-    assert pause - plain > 1500
-    for bad in ("<speak>one", "<speak>a & b</speak>", "just words", "", "<!DOCTYPE a><a/>"):
+def _marked(text: str) -> Clip:
+    return Synthesizer().render(f"<speak>{text}</speak>", ssml=True)
+
+
+def _loudness(clip: Clip) -> float:
+    return float(np.sqrt((clip.samples**2).mean()))
+
+
+@pytest.mark.parametrize("pause_ms", [300, 1500, 4000])
+def test_a_break_lasts_what_it_says(pause_ms: int) -> None:
+    plain = _marked("one two").duration_ms
+    for time in (f"{pause_ms}ms", f"{pause_ms / 1000}s"):
+        paused = _marked(f'one <break time="{time}"/> two').duration_ms
+        assert paused - plain == pytest.approx(pause_ms, abs=100)
+
+
+def test_prosody_is_heard() -> None:
+    words = "loud and proud"
+    plain = _marked(words)
+    for volume, factor in (("+6dB", 2.0), ("-6dB", 0.5), ("x-soft", 0.3), ("x-loud", 2.0)):
+        clip = _marked(f"<prosody volume='{volume}'>{words}</prosody>")
+        assert _loudness(clip) / _loudness(plain) == pytest.approx(factor, rel=0.15)
+    assert _loudness(_marked(f"<prosody volume='silent'>{words}</prosody>")) == 0.0
+    fast = _marked(f"<prosody rate='x-fast'>{words}</prosody>")
+    slow = _marked(f"<prosody rate='slow'>{words}</prosody>")
+    assert fast.duration_ms < 0.8 * plain.duration_ms < 0.7 * slow.duration_ms
+    high = _marked(f"<prosody pitch='x-high'>{words}</prosody>")
+    low = _marked(f"<prosody pitch='x-low'>{words}</prosody>")
+    assert _pitch(high) > 1.15 * _pitch(plain) > 1.25 * _pitch(low)
+
+
+def test_emphasis_is_louder_and_slower() -> None:
+    clips = [
+        _marked(f"<emphasis level='{level}'>this is important</emphasis>")
+        for level in ("reduced", "none", "moderate", "strong")
+    ]
+    for less, more in itertools.pairwise(clips):
+        assert _loudness(less) < _loudness(more)
+        assert less.duration_ms < more.duration_ms
+
+
+@pytest.mark.parametrize(
+    ("marked", "plain"),
+    [
+        ("<sub alias='United States'>US</sub>", "United States"),
+        ("<say-as interpret-as='character'>IATA</say-as>", "I A T A"),
+        ("<say-as interpret-as='digits'>747</say-as>", "7 4 7"),
+        ("<say-as interpret-as='ordinal'>33</say-as>", "33rd"),
+        ("<phoneme alphabet='ipa' ph='təˈmeɪtoʊ'>x</phoneme>", "tomato"),
+        ("<phoneme alphabet='x-sampa' ph='t@&quot;meItoU'>x</phoneme>", "tomato"),
+        ("<![CDATA[one]]> two", "one two"),
+        ("one<audio src='/etc/passwd'> two</audio>", "one two"),
+    ],
+)
+def test_markup_sounds_like_the_words_it_stands_for(marked: str, plain: str) -> None:
+    one, two = _marked(marked), _marked(plain)
+    assert one.duration_ms == pytest.approx(two.duration_ms, abs=40)
+    assert _loudness(one) == pytest.approx(_loudness(two), rel=0.1)
+
+
+def test_a_phoneme_is_not_how_the_word_is_written() -> None:
+    one, two = (
+        _marked(f"<phoneme alphabet='ipa' ph='{ph}'>x</phoneme>") for ph in ("biːt", "ˈæpəlpaɪ")
+    )
+    assert two.duration_ms > one.duration_ms + 200
+
+
+def test_another_language_inside() -> None:
+    count = "1 2 3 4 5 6 7 8 9"
+    german = _marked(f"<lang xml:lang='de-DE'>{count}</lang>").duration_ms
+    alone = Synthesizer().render(f"<speak>{count}</speak>", language="de-DE", ssml=True)
+    english = _marked(count).duration_ms
+    assert abs(german - alone.duration_ms) < abs(german - english) / 3
+    between = _marked(f"One <lang xml:lang='de-DE'>{count}</lang><break time='2s'/> two.")
+    assert between.duration_ms == pytest.approx(german + 2000 + 1000, abs=500)
+    assert "'xx-XX'" in _marked("<lang xml:lang='xx-XX'>what</lang>").note
+
+
+def test_broken_ssml_is_not_spoken() -> None:
+    for bad in ("<speak>one", "<speak>a & b</speak>", "just words", "", "<!DOCTYPE a><a/>", "<p/>"):
         with pytest.raises(AudioError, match=r"^SSML"):
-            synthesizer.render(bad, ssml=True)
+            Synthesizer().render(bad, ssml=True)
 
 
 @settings(max_examples=60, deadline=None)
@@ -181,6 +243,15 @@ def test_data_in_a_very_long_path(tmp_path: Path) -> None:
         [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True
     )
     assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_the_same_words_are_the_same_samples_whatever_was_said_before() -> None:
+    texts = ["hello there", "Hush, she sells sea shells", "one, two; three."]
+    first = {text: Synthesizer().render(text).samples for text in texts}
+    for text in [*reversed(texts), *texts]:
+        disturbing = "<prosody rate='fast' pitch='x-high'>what</prosody>"
+        Synthesizer().render(f"<speak>{disturbing}</speak>", language="de-DE", ssml=True)
+        assert np.array_equal(Synthesizer().render(text).samples, first[text])
 
 
 def test_two_processes_render_the_same_samples() -> None:

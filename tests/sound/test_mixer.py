@@ -101,6 +101,66 @@ def test_stop_before_the_first_block_is_not_heard() -> None:
     assert handle.finished
 
 
+def test_a_sound_begins_and_stops_at_its_frame() -> None:
+    mixer = Mixer()
+    clip = Clip(np.full(RATE, 0.5, np.float32), RATE)
+    mixer.render(BLOCK)
+    first = mixer.play(clip, at=BLOCK + 1500)
+    mixer.stop(first, at=BLOCK + 5000)
+    heard = render(mixer, 7)
+    fade = RATE * 5 // 1000
+    assert not heard[:1500].any()
+    assert heard[1500] > 0
+    assert (heard[1500 + fade : 5000] == 0.5).all()
+    assert heard[5000 + fade - 1] > 0
+    assert not heard[5000 + fade :].any()
+    assert first.finished
+    assert first.played_ms == (3500 + fade) * 1000 // RATE
+
+
+def test_what_is_late_begins_with_the_next_block() -> None:
+    mixer = Mixer()
+    mixer.render(BLOCK)
+    handle = mixer.play(sine(300, 100), at=5)
+    assert mixer.render(BLOCK)[:100].any()
+    assert mixer.ended() == [handle]
+    mixer.stop(handle, at=3)
+    assert not mixer.render(BLOCK).any()
+
+
+@given(st.integers(0, 4000), st.integers(0, 4000), st.lists(st.integers(0, 1500), max_size=12))
+def test_block_sizes_do_not_matter(begin: int, stop: int, sizes: list[int]) -> None:
+    def play(mixer: Mixer) -> None:
+        mixer.stop(mixer.play(sine(300, 1000), loop=0, at=begin), at=stop)
+        mixer.play(sine(500, 700), at=stop)
+
+    whole, pieces = Mixer(), Mixer()
+    play(whole)
+    play(pieces)
+    parts = [pieces.render(size) for size in sizes]
+    assert np.array_equal(
+        np.concatenate([np.zeros(0, np.float32), *parts]), whole.render(sum(sizes))
+    )
+
+
+def test_stopped_before_it_began_it_is_not_heard() -> None:
+    mixer = Mixer()
+    handle = mixer.play(sine(300, RATE), at=3000)
+    mixer.stop(handle)
+    mixer.render(BLOCK)
+    assert handle.finished
+    assert not render(mixer, 5).any()
+    assert mixer.ended() == []
+
+
+def test_the_earlier_of_two_stops_counts() -> None:
+    mixer = Mixer()
+    handle = mixer.play(sine(300, RATE))
+    mixer.stop(handle, at=500)
+    mixer.stop(handle, at=40000)
+    assert not render(mixer, 2)[800:].any()
+
+
 def test_mute_and_gain_reach_their_value_without_a_step() -> None:
     mixer = Mixer()
     mixer.play(Clip(np.full(RATE, 0.5, np.float32), RATE))

@@ -28,11 +28,47 @@ _ASOUNDRC = "pcm.!default { type pulse }\nctl.!default { type pulse }\n"
 
 
 class VirtualCard:
-    """A running card. ``env`` is the environment of a process that is to use it."""
+    """A card whose server keeps everything in ``home`` (a short path: it holds a socket).
 
-    def __init__(self, server: subprocess.Popen[bytes], env: dict[str, str]) -> None:
-        self.env = env
-        self._server = server
+    ``env`` is the environment of a process that is to use it.
+    """
+
+    def __init__(self, home: Path) -> None:
+        (home / ".asoundrc").write_text(_ASOUNDRC)
+        self._socket = home / "native"
+        self._log = home / "log"
+        self.env = dict(
+            os.environ, HOME=str(home), XDG_RUNTIME_DIR=str(home), PULSE_RUNTIME_PATH=str(home),
+            PULSE_LATENCY_MSEC="60", PULSE_SERVER=f"unix:{self._socket}",
+        )  # fmt: skip
+        self.plug_in()
+
+    def plug_in(self) -> None:
+        """Start the server, or start it again after ``unplug``."""
+        self._socket.unlink(missing_ok=True)
+        with self._log.open("wb") as log:
+            self._server = subprocess.Popen(
+                ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1",
+                 "--disable-shm=yes", "--use-pid-file=no",
+                 "-L", f"module-native-protocol-unix socket={self._socket} auth-anonymous=1",
+                 "-L", f"module-null-sink sink_name=ivr rate={RATE} channels=2 norewinds=1"],
+                env=self.env, stdout=log, stderr=log,
+            )  # fmt: skip
+        self._wait_until_it_answers()
+        subprocess.run(["pactl", "set-default-source", "ivr.monitor"], env=self.env, check=True)
+
+    def _wait_until_it_answers(self) -> None:
+        for _ in range(100):
+            if self._server.poll() is not None:
+                break
+            asked = subprocess.run(
+                ["pactl", "list", "short", "sinks"], env=self.env, capture_output=True
+            )
+            if b"ivr" in asked.stdout:
+                return
+            time.sleep(0.1)
+        self.unplug()
+        raise RuntimeError(f"pulseaudio does not run: {self._log.read_text()[-500:]}")
 
     @contextmanager
     def recording(self) -> Iterator[Recording]:
@@ -75,57 +111,35 @@ class Recording:
         return np.frombuffer(whole, "<i2").astype(np.float32) / np.float32(32768)
 
 
-def _refuse(reason: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+def missing() -> str:
+    """What the card needs and is not here, in one line; empty when everything is."""
+    tools = [tool for tool in ("pulseaudio", "parec", "pactl") if not shutil.which(tool)]
+    if find_library("portaudio") is None:
+        tools.append("libportaudio2")
+    return (
+        f"no virtual sound card: {', '.join(tools)} missing; apt install {PACKAGES}"
+        if tools
+        else ""
+    )
 
 
 @contextmanager
-def running_card(home: Path) -> Iterator[VirtualCard]:
-    """A card whose server keeps everything in ``home`` (a short path: it holds a socket)."""
-    (home / ".asoundrc").write_text(_ASOUNDRC)
-    socket = home / "native"
-    env = dict(
-        os.environ, HOME=str(home), XDG_RUNTIME_DIR=str(home), PULSE_RUNTIME_PATH=str(home),
-        PULSE_LATENCY_MSEC="60",
-    )  # fmt: skip
-    env.pop("PULSE_SERVER", None)
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen(
-            ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes",
-             "--use-pid-file=no",
-             "-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1",
-             "-L", f"module-null-sink sink_name=ivr rate={RATE} channels=2 norewinds=1"],
-            env=env, stdout=log, stderr=log,
-        )  # fmt: skip
-    env["PULSE_SERVER"] = f"unix:{socket}"
-    try:
-        _wait_until_it_answers(server, env, home / "log")
-        subprocess.run(["pactl", "set-default-source", "ivr.monitor"], env=env, check=True)
-        yield VirtualCard(server, env)
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _wait_until_it_answers(server: subprocess.Popen[bytes], env: dict[str, str], log: Path) -> None:
-    for _ in range(100):
-        if server.poll() is not None:
-            break
-        asked = subprocess.run(["pactl", "list", "short", "sinks"], env=env, capture_output=True)
-        if b"ivr" in asked.stdout:
-            return
-        time.sleep(0.1)
-    pytest.fail(f"pulseaudio does not run: {log.read_text()[-500:]}")
+def running_card() -> Iterator[VirtualCard]:
+    """A card for as long as the block runs."""
+    with tempfile.TemporaryDirectory(prefix="ivr-card-") as home:
+        card = VirtualCard(Path(home))
+        try:
+            yield card
+        finally:
+            card.unplug()
 
 
 @pytest.fixture
 def virtual_card() -> Iterator[VirtualCard]:
-    missing = [tool for tool in ("pulseaudio", "parec", "pactl") if not shutil.which(tool)]
-    if find_library("portaudio") is None:
-        missing.append("libportaudio2")
-    if missing:
-        _refuse(f"no virtual sound card: {', '.join(missing)} missing; apt install {PACKAGES}")
-    with tempfile.TemporaryDirectory(prefix="ivr-card-") as home, running_card(Path(home)) as card:
+    reason = missing()
+    if reason and os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+    with running_card() as card:
         yield card

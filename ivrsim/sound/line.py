@@ -1,0 +1,228 @@
+"""The line: all sound of one call.
+
+Three buses, mixed at 48 kHz in blocks of 20 ms (where a device asks for less, in less):
+
+- ``platform``: what the caller is sent: prompts, ringback, busy, beeps, the other side's voice;
+- ``caller``: what the caller sends: tones of keys, typed words spoken by a voice. The microphone
+  joins it by ``hear``;
+- ``local``: what the loudspeaker alone gets: the tones of keys that are nobody's business.
+
+The loudspeaker gets the platform, and the caller's own sounds more quietly, as the earpiece of a
+telephone has them (sidetone), but not the microphone. The recording (``tap``) gets both sides
+apart, whatever the loudspeaker's volume.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from ivrsim.sound.clip import Samples
+from ivrsim.sound.devices import Wanted, one_line
+from ivrsim.sound.mixer import BLOCK_MS, RATE, Fader, Mixer, limit
+from ivrsim.sound.output import Output
+
+_SIDETONE = 0.5
+_FULL_MS = 200  # what of the microphone waits longer than this is dropped
+_WAIT_MS = 60  # so much is kept in hand: both devices come and go in bursts
+_FALL_S = 0.15  # of the level meter, to a third
+
+
+class Processor(Protocol):
+    """What makes one direction sound as a telephone does: ``ivrsim.sound.telephone``."""
+
+    def process(self, block: Samples) -> Samples:
+        """The next samples: as many as were given, within ±1."""
+
+
+class Line:
+    """The sound of one call. ``start`` it, or ``render`` it where there is no need to hear it.
+
+    ``telephone`` works on the platform's bus: loudspeaker and recording both have it. All
+    methods may be called from any thread, and none waits but ``start`` and ``close``.
+    """
+
+    def __init__(self, telephone: Processor | None = None) -> None:
+        self.rate = RATE
+        self.block = RATE * BLOCK_MS // 1000
+        self.platform = Mixer()
+        self.caller = Mixer()
+        self.local = Mixer()
+        self.tap: Callable[[Samples, Samples], None] | None = None
+        """Is called with each block, float32 at 48 kHz, shape (frames,): platform, caller with
+        the microphone. In the audio callback: it must not wait for anything; leave the blocks,
+        which are yours, in a queue. One that raises is not called again, which is said."""
+        self.loudspeaker_tap: Callable[[Samples], None] | None = None
+        """As ``tap``, with what goes to the loudspeaker, volume and mute included: what can
+        come back into a microphone."""
+        self.level = 0.0
+        """How loud the loudspeaker is, 0 to 1, falling slowly: for a meter."""
+        self._telephone = telephone
+        self._fader = Fader()
+        self._microphone = _Waiting(self.rate)
+        self._output: Output | None = None
+
+    # ------------------------------------------------------------------ devices
+
+    def start(
+        self,
+        device: Wanted = None,
+        *,
+        silent: bool = False,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        """Begin to render in real time, to ``device`` (see ``devices.pick``; None: the default).
+
+        Never raises: without a device, or ``silent``, the line runs unheard and at the same
+        pace, and takes a device when there is one again. ``say`` is given one line for each
+        thing that happens from then on, in a thread of the line; ``trouble`` is the state, also
+        of this start. Waits until the device plays, some seconds at most.
+        """
+        output = Output(self, device, silent=silent, say=say)
+        self._output = output
+        output.start()
+
+    def change_output(self, device: Wanted) -> None:
+        """Play there from now on; if that fails, where it played before. Said by ``say``."""
+        if self._output is not None:
+            self._output.change(device)
+
+    def turn_output_off(self) -> None:
+        """Release the loudspeaker and go on unheard, until ``change_output``."""
+        if self._output is not None:
+            self._output.turn_off()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is heard, in one line; None while a device plays or none is wanted."""
+        return None if self._output is None else self._output.failed
+
+    @property
+    def device(self) -> str | None:
+        """The name of the device that plays."""
+        return None if self._output is None else self._output.device
+
+    @property
+    def latency_ms(self) -> int:
+        """What the device adds between the line and the ear, as it states itself."""
+        return 0 if self._output is None else self._output.latency_ms
+
+    @property
+    def xruns(self) -> int:
+        """How often the device ran out of sound."""
+        return 0 if self._output is None else self._output.xruns
+
+    def close(self) -> None:
+        """Silence at once, and release the device. Never waits more than about two seconds."""
+        if self._output is not None:
+            self._output.close()
+
+    # ------------------------------------------------------------------ sound
+
+    def mute(self, muted: bool) -> None:
+        """The loudspeaker off or on; the recording goes on."""
+        self._fader.muted = muted
+
+    def set_volume(self, gain: float) -> None:
+        """A factor for the loudspeaker alone, 1 as it is."""
+        self._fader.gain = gain
+
+    def hear(self, block: Samples) -> None:
+        """The next block of the microphone: float32 at 48 kHz, any length, within ±1.
+
+        It waits some 60 ms for its place. What does not come in time is silence; what waits
+        longer than 200 ms is dropped.
+        """
+        self._microphone.put(block)
+
+    def render(self, frames: int) -> Samples:
+        """The next ``frames`` for the loudspeaker: float32, shape (frames,), within ±1."""
+        platform = self.platform.render(frames)
+        if self._telephone is not None:
+            platform = self._telephone.process(platform)
+        caller = self.caller.render(frames)
+        heard = platform + (caller + self.local.render(frames)) * np.float32(_SIDETONE)
+        self._fader.apply(heard)
+        limit(heard)
+        if self.tap is not None:
+            sent = caller + self._microphone.take(frames)
+            limit(sent)
+            self._give(platform, sent)
+        if self.loudspeaker_tap is not None:
+            self._give_loudspeaker(heard.copy())
+        fall = float(np.exp(-frames / (_FALL_S * self.rate)))
+        self.level = max(float(np.abs(heard).max(initial=0.0)), self.level * fall)
+        return heard
+
+    def _give(self, platform: Samples, caller: Samples) -> None:
+        try:
+            if self.tap is not None:
+                self.tap(platform, caller)
+        # Whatever it is: it is said, and the call goes on; the audio callback cannot raise it.
+        except Exception as error:
+            self.tap = None
+            self._tell(f"the call is recorded no further: {_named(error)}")
+
+    def _give_loudspeaker(self, heard: Samples) -> None:
+        try:
+            if self.loudspeaker_tap is not None:
+                self.loudspeaker_tap(heard)
+        except Exception as error:  # as above
+            self.loudspeaker_tap = None
+            self._tell(f"the echo of the loudspeakers is no longer known: {_named(error)}")
+
+    def _tell(self, line: str) -> None:
+        if self._output is not None:
+            self._output.tell(line)
+
+
+class _Waiting:
+    """Samples between two devices, neither of which keeps the other's time."""
+
+    def __init__(self, rate: int) -> None:
+        self._full = rate * _FULL_MS // 1000
+        self._wait = rate * _WAIT_MS // 1000
+        self._blocks: deque[Samples] = deque()
+        self._count = 0
+        self._filling = True
+        self._lock = threading.Lock()  # held for some microseconds
+
+    def put(self, block: Samples) -> None:
+        with self._lock:
+            self._blocks.append(np.array(block, np.float32))
+            self._count += len(block)
+            if self._count > self._full:
+                self._pull(self._count - self._wait)
+            if self._count >= self._wait:
+                self._filling = False
+
+    def take(self, frames: int) -> Samples:
+        """The next ``frames``; zeros where they have not come."""
+        out = np.zeros(frames, np.float32)
+        with self._lock:
+            if not self._filling:
+                part = self._pull(frames)
+                out[: len(part)] = part
+                self._filling = len(part) < frames
+        return out
+
+    def _pull(self, frames: int) -> Samples:
+        """Up to ``frames`` of the oldest."""
+        parts = []
+        missing = min(frames, self._count)
+        self._count -= missing
+        while missing:
+            block = self._blocks.popleft()
+            parts.append(block[:missing])
+            if len(block) > missing:
+                self._blocks.appendleft(block[missing:])
+            missing -= len(parts[-1])
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {one_line(error)}"

@@ -1,0 +1,168 @@
+"""A wav file that is written while a call runs, and read before the call is over."""
+
+from __future__ import annotations
+
+import os
+import struct
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ivrsim.errors import AudioError
+from ivrsim.sound.clip import Samples, pcm16
+
+LARGEST = 0xFFFFFFFF
+"""Bytes of a RIFF file, by its 32-bit sizes."""
+
+# RIFF, size, WAVE; fmt, 16, PCM = 1, channels, rate, bytes a second, bytes a frame, bits;
+# data, size
+_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+
+
+class WavWriter:
+    """Appends samples to a new 16-bit PCM file, which its owner alone may read.
+
+    Every ``write`` has reached the operating system when it returns. The sizes in the header
+    are brought up to date once in each second of sound and at the end, so a process that is
+    killed leaves a file that plays, but for its last second at most.
+
+    Raises AudioError when the file cannot be made, cannot be written any more (disk full) or
+    has reached 4 GiB: it then ends with what was written until there.
+    """
+
+    def __init__(self, path: Path, rate: int, channels: int) -> None:
+        self.path = path
+        self._rate = rate
+        self._channels = channels
+        self._frame = 2 * channels
+        self._bytes = 0
+        self._in_header = 0
+        try:
+            # unbuffered: what could not be written must not be tried again when closing
+            self._file = open(path, "wb", buffering=0, opener=_private)  # noqa: SIM115 (held)
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            raise AudioError(f"{path}: cannot write the recording: {_reason(error)}") from error
+        try:
+            self._append(self._header())
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def write(self, samples: NDArray[np.int16] | Samples) -> None:
+        """Append frames: shape (n, channels), or (n,) for mono; int16, or float ±1."""
+        data = _frames(samples, self._channels).astype("<i2").tobytes()
+        if _HEADER.size + self._bytes + len(data) > LARGEST:
+            self.close()
+            raise AudioError(
+                f"{self.path}: the recording has reached 4 GiB, the most that a wav file can hold;"
+                " it ends here"
+            )
+        try:
+            self._append(data)
+            self._bytes += len(data)
+            if self._bytes - self._in_header >= self._rate * self._frame:
+                self._update()
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def close(self) -> None:
+        """Complete the header and close the file. May be called again."""
+        if self._file.closed:
+            return
+        try:
+            self._update()
+            self._file.close()
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _append(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+
+    def _update(self) -> None:
+        self._file.seek(0)
+        self._append(self._header())
+        self._file.seek(0, os.SEEK_END)
+        self._in_header = self._bytes
+
+    def _header(self) -> bytes:
+        second = self._rate * self._frame
+        return _HEADER.pack(
+            b"RIFF", _HEADER.size - 8 + self._bytes, b"WAVE",
+            b"fmt ", 16, 1, self._channels, self._rate, second, self._frame, 16,
+            b"data", self._bytes,
+        )  # fmt: skip
+
+    def _failed(self, error: OSError) -> AudioError:
+        """Ends the file as well as it goes, and says why."""
+        with suppress(OSError):  # the first failure is the one to tell
+            if not self._file.closed:
+                self._update()
+        with suppress(OSError):
+            self._file.close()
+        return AudioError(
+            f"{self.path}: cannot write the recording any further: {_reason(error)};"
+            " what was recorded until now can be heard"
+        )
+
+
+def read_slice(path: Path, start_frame: int, end_frame: int) -> Samples:
+    """The frames from ``start_frame`` up to ``end_frame`` of a file made by ``WavWriter``.
+
+    float32, shape (n, channels), full scale ±1; fewer frames than asked for when the file does
+    not have them (yet). The file may still be growing. AudioError when it cannot be read, or is
+    no such file.
+    """
+    try:
+        with open(path, "rb") as file:
+            header = file.read(_HEADER.size)
+            channels = _channels(header)
+            if not channels:
+                raise AudioError(f"{path}: expected a recording of ivrsim (16-bit wav)")
+            file.seek(_HEADER.size + 2 * channels * max(0, start_frame))
+            data = file.read(2 * channels * max(0, end_frame - max(0, start_frame)))
+    except OSError as error:
+        raise AudioError(f"{path}: the recording cannot be read: {_reason(error)}") from error
+    whole = len(data) // (2 * channels) * channels
+    frames = np.frombuffer(data, "<i2", whole).reshape(-1, channels)
+    return frames.astype(np.float32) / np.float32(32768)
+
+
+def _channels(header: bytes) -> int:
+    if len(header) < _HEADER.size:
+        return 0
+    riff, _, wave, fmt, _, coding, channels, _, _, _, bits, data, _ = _HEADER.unpack(header)
+    ours = (riff, wave, fmt, coding, bits, data) == (b"RIFF", b"WAVE", b"fmt ", 1, 16, b"data")
+    return channels if ours else 0
+
+
+def _frames(samples: NDArray[np.int16] | Samples, channels: int) -> NDArray[np.int16]:
+    frames = pcm16(samples)
+    if frames.ndim == 1:
+        frames = frames.reshape(-1, 1)
+    if frames.ndim != 2 or frames.shape[1] != channels:
+        raise ValueError(f"expected frames of {channels} channels, got shape {samples.shape}")
+    return frames
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or str(error)
