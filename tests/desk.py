@@ -1,7 +1,7 @@
 """A desk for engine tests: a session, an agenda, and an application that is a function.
 
-Prompts last 1000 ms a time, dialled telephones answer after 500 ms. Nothing else of ivrsim's
-runtime is used.
+Prompts last 1000 ms a time, a beep 500 ms, dialled telephones answer after 500 ms. Nothing else
+of ivrsim's runtime is used.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ def make_session(call_setup: CallSetup) -> Session:
 
 Application = Callable[[cmd.SendWebhook], Any]
 
+URL = "http://127.0.0.1:8/v1/files/"
+SIZE = 4321
+BEEP = cmd.Tone("beep")
+
 LATE = object()
 LATE_MS = 400
 """An application may answer ``LATE``: an empty 200 after that time."""
@@ -74,9 +78,12 @@ class Desk:
         self.records: list[Record] = []
         self.sent: list[cmd.SendWebhook] = []
         self.played: list[cmd.Play] = []
+        self.asked: list[cmd.Command] = []
         self.bad_prompts: frozenset[int] = frozenset()
+        self.bad_recordings: frozenset[str] = frozenset()
+        self.lost_recordings: frozenset[str] = frozenset()
         self.party: Callable[[str], ev.Event | None] = ev.LegAnswered
-        self._heap: list[tuple[int, int, ev.Event]] = []
+        self._heap: list[tuple[int, int, Happening]] = []
         self._order = itertools.count()
         self._off: set[str] = set()
 
@@ -85,6 +92,7 @@ class Desk:
         """The desk for a call of ``tests.engine.strategies``."""
         desk = cls(script.setup, script.reply)
         desk.bad_prompts = script.bad_prompts
+        desk.bad_recordings = script.bad_recordings
         outcomes = list(script.parties)
 
         def party(leg: str) -> ev.Event | None:
@@ -96,11 +104,13 @@ class Desk:
         desk.party = party
         for t, keys in script.keys:
             desk.press(t, keys)
+        for t, ms, text, source in script.voices:
+            desk.say(t, text, ms, source=source)
         for t, by_caller in script.hangups:
             desk.hang_up(t, "caller" if by_caller else "api")
         return desk
 
-    def at(self, t: int, event: ev.Event) -> Desk:
+    def at(self, t: int, event: Happening) -> Desk:
         heapq.heappush(self._heap, (t, next(self._order), event))
         return self
 
@@ -108,6 +118,38 @@ class Desk:
         for index, digit in enumerate(digits):
             self.at(t + index * gap, ev.DigitPressed(digit, "script"))
         return self
+
+    def say(
+        self,
+        t: int,
+        text: str | None,
+        ms: int = 1000,
+        confidence: float = 1.0,
+        source: str = "microphone",
+    ) -> Desk:
+        """The caller speaks for ``ms`` from ``t`` on; None: what nobody can understand.
+
+        What is ``typed``, or comes from a ``script``, is known when it begins.
+        """
+        self.words(t + ms, text, confidence, ms, source)
+        self.at(t, _Voice(True, 0, source, text if source != "microphone" else None, ms))
+        return self.at(t + ms, _Voice(False, 0, source))
+
+    def words(
+        self,
+        t: int,
+        text: str | None,
+        confidence: float = 1.0,
+        ms: int = 1000,
+        source: str = "microphone",
+    ) -> Desk:
+        """What somebody said until ``t`` is understood."""
+        return self.at(t, _Heard(text, ms, confidence, source))
+
+    def voice(self, t: int, end: int, ago_ms: int = 0) -> Desk:
+        """A voice from ``t`` to ``end``, and no words; its end is noticed ``ago_ms`` later."""
+        self.at(t, _Voice(True))
+        return self.at(end + ago_ms, _Voice(False, ago_ms))
 
     def leaves_at(self, t: int) -> Desk:
         """Whoever is called answers, and hangs up at ``t``."""
@@ -141,15 +183,20 @@ class Desk:
             return
         self.feed(event, t)
 
-    def feed(self, event: ev.Event, t: int) -> None:
+    def feed(self, event: Happening, t: int) -> None:
+        if isinstance(event, _Heard | _Voice):
+            event = event.on(self.session.caller_leg)
         records, commands = self.session.feed(event, t)
         self.records += records
         for command in commands:
             self._do(command, self.session.t)
 
     def _do(self, command: cmd.Command, t: int) -> None:
+        self.asked.append(command)
         if isinstance(command, cmd.Play):
             duration = None if command.loop == 0 else 1000 * command.loop
+            if command.sound == BEEP:
+                duration = 500
             self.played.append(command)
             if len(self.played) in self.bad_prompts:
                 self.at(t, ev.PromptFailed(command.prompt, "file", "a.mp3: not audio"))
@@ -163,6 +210,12 @@ class Desk:
             self.at(command.due, ev.TimerFired(command.timer))
         elif isinstance(command, cmd.CancelTimer):
             self._off.add(command.timer)
+        elif isinstance(command, cmd.StopRecording):
+            name = command.recording
+            if name in self.bad_recordings:
+                self.at(t, ev.RecordingFailed(name, "the disk is full"))
+            elif name not in self.lost_recordings:
+                self.at(t, ev.RecordingStored(name, URL + name, SIZE, 1))
         elif isinstance(command, cmd.RingLeg):
             self.at(t, ev.LegRinging(command.leg))
             outcome = self.party(command.leg)
@@ -207,11 +260,11 @@ class Desk:
     def spoken(self) -> list[str]:
         return [r.data["text"] for r in self.all("prompt.started")]
 
-    def lines(self, marks: str = "→←▸✂⌨=☎!") -> list[str]:
+    def lines(self, marks: str = "→←▸✂⌨“=●☎!") -> list[str]:
         """The call as a transcript: ``1000 ⌨ 1``; only lines with one of ``marks``.
 
-        → webhook, ← reply that is not a plain 200, ▸ prompt, ✂ prompt cut, ⌨ key, = digits of a
-        capture, ☎ legs and the end, ! an action that was not simply done.
+        → webhook, ← reply that is not a plain 200, ▸ prompt, ✂ prompt cut, ⌨ key, “ words, = what a
+        capture took, ● recording, ☎ legs and the end, ! an action that was not simply done.
         """
         names = {r.leg: r.data["name"] for r in self.all("leg.created")}
         said: dict[str, str] = {}
@@ -249,8 +302,16 @@ def _line(record: Record, names: Mapping[str | None, str], said: dict[str, str])
             return f"✂ {said[data['prompt']]} by {data['by']}"
         case "digit":
             return f"⌨ {data['digit']}" + (f" {data['ignored']}" if data["ignored"] else "")
+        case "speech":
+            return f"“ {data['text']}" + (f" {data['ignored']}" if data["ignored"] else "")
         case "capture.closed":
-            return f"= {data['digits'] or 'nothing'} by {data['ended_by']}"
+            return f"= {data['digits'] or data['text'] or 'nothing'} by {data['ended_by']}"
+        case "recording.started":
+            return f"● {data['recording']} {data['format']}"
+        case "recording.stopped":
+            return f"● {data['recording']} by {data['by']} after {data['duration_ms']}"
+        case "recording.failed":
+            return f"● {data['recording']} failed"
         case "leg.answered" | "leg.busy" | "leg.unanswered" | "leg.hangup" | "leg.ended":
             return f"☎ {leg} {data.get('outcome') or kind[4:]}"
         case "leg.bridged":
@@ -287,6 +348,36 @@ def replies(**by_purpose: list[Any]) -> Application:
     return answer
 
 
+class _Voice(NamedTuple):
+    """The caller's voice begins or ends: whose leg it is shows only when the call runs."""
+
+    begins: bool
+    ago_ms: int = 0
+    source: str = "microphone"
+    text: str | None = None
+    duration_ms: int = 0
+
+    def on(self, leg: str) -> ev.Event:
+        if not self.begins:
+            return ev.SpeechStopped(leg, self.source, self.ago_ms)
+        known = None if self.text is None else self.duration_ms
+        return ev.SpeechStarted(leg, self.source, self.text, known)
+
+
+class _Heard(NamedTuple):
+    text: str | None
+    duration_ms: int
+    confidence: float
+    source: str
+
+    def on(self, leg: str) -> ev.Event:
+        sure = None if self.text is None else self.confidence
+        return ev.SpeechHeard(leg, self.text, self.source, self.duration_ms, sure)
+
+
+Happening = ev.Event | _Voice | _Heard
+
+
 class Failed(NamedTuple):
     """No reply, for a reason of ``webhook.failed``."""
 
@@ -306,11 +397,13 @@ def reply(
 
 
 def leads_to(records: list[Record], digit: Record, later: Record) -> bool:
-    """Whether ``digit`` brought ``later`` about: by cause, or listed by a capture that did."""
+    """Whether ``digit`` (or a word) brought ``later`` about: by cause, or listed by a capture
+    that did."""
     by_seq = {record.seq: record for record in records}
     at: Record | None = later
     while at is not None:
-        if at.seq == digit.seq or digit.seq in at.data.get("digit_seqs", ()):
+        listed = (*at.data.get("digit_seqs", ()), *at.data.get("speech_seqs", ()))
+        if at.seq == digit.seq or digit.seq in listed:
             return True
         at = by_seq[at.cause] if at.cause is not None else None
     return False

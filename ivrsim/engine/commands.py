@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,10 @@ class AudioFile:
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """A call progress tone: ``ringback``, ``busy`` … for as long as it is played."""
+    """A call progress tone: ``ringback``, ``busy`` … for as long as it is played.
+
+    ``beep`` comes to an end by itself (PromptEnded), as a prompt does.
+    """
 
     name: str
 
@@ -138,6 +141,57 @@ class SendDtmf:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Recognise speech on ``leg`` from now on.
+
+    SpeechStarted and SpeechStopped come whether or not somebody listens, SpeechHeard only then.
+    ``language`` is a tag such as ``en-US``; ``phrases`` are what is likely to be said, empty when
+    nothing is known.
+    """
+
+    leg: str
+    language: str
+    phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StopListening:
+    """What is said on ``leg`` needs no words any more. Harmless when nobody listened.
+
+    While somebody still speaks, SpeechHeard with what was understood so far may answer it.
+    """
+
+    leg: str
+
+
+RecordingFormat = Literal["wav", "mp3", "ogg"]
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Record from now on, until StopRecording.
+
+    ``channels``: 1 mixes all; from 2 on the first is the
+    caller's, the second what the caller hears, further ones stay silent.
+    """
+
+    recording: str
+    format: RecordingFormat
+    channels: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """Make the file; answered by RecordingStored or RecordingFailed.
+
+    ``tail_ms``: leave so much out at the end, such as the tone of the key that ended it.
+    """
+
+    recording: str
+    tail_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyApi:
     """The answer to an ApiCommand."""
 
@@ -164,6 +218,10 @@ Command = (
     | BridgeLegs
     | DropLeg
     | SendDtmf
+    | Listen
+    | StopListening
+    | StartRecording
+    | StopRecording
     | ReplyApi
     | EndCall
 )

@@ -40,24 +40,83 @@ class DigitPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """Somebody on ``leg`` begins to speak.
+
+    What is typed or comes from a script is known before it is spoken: ``text``, and how long
+    it takes. The microphone only knows that there is a voice.
+    """
+
+    kind: ClassVar[str] = "speech.started"
+    leg: str
+    source: str = "microphone"
+    text: str | None = None
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """Silence again on ``leg``; ``ago_ms`` is how long it has lasted when it is noticed."""
+
+    kind: ClassVar[str] = "speech.stopped"
+    leg: str
+    source: str = "microphone"
+    ago_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechHeard:
-    """Somebody on ``leg`` said ``text``."""
+    """Somebody on ``leg`` said ``text``.
+
+    The other side's words (source ``party``) are told when they begin, the caller's (``typed``,
+    ``script``, ``microphone``) when they have ended, before their SpeechStopped: then
+    ``duration_ms`` is already over.
+    ``text`` None: a voice, but no words that could be recognised. ``alternatives`` are further
+    readings, the likeliest first, as ``[text, confidence]``.
+    """
 
     kind: ClassVar[str] = "speech"
     leg: str
-    text: str
+    text: str | None
     source: str = "party"
     duration_ms: int = 0
+    confidence: float | None = None
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStored:
+    """The answer to ``StopRecording``: the file is there, ``size`` bytes, at ``url``."""
+
+    kind: ClassVar[str] = "recording.stored"
+    recording: str
+    url: str
+    size: int
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFailed:
+    """The answer to ``StopRecording`` when there is no file: ivrsim could not make it."""
+
+    kind: ClassVar[str] = "recording.failed"
+    recording: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
 class PromptStarted:
-    """The answer to ``Play``: it sounds now, for ``duration_ms`` with all its repetitions."""
+    """The answer to ``Play``: it sounds now, for ``duration_ms`` with all its repetitions.
+
+    ``note`` says in one line how what is heard differs from what was asked (a voice that does
+    not exist here), and is empty when nothing does.
+    """
 
     kind: ClassVar[str] = "prompt.started"
     prompt: str
     duration_ms: int | None
     basis: str = "estimated"
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +239,11 @@ Event = (
     CallStarted
     | LimitReached
     | DigitPressed
+    | SpeechStarted
+    | SpeechStopped
     | SpeechHeard
+    | RecordingStored
+    | RecordingFailed
     | PromptStarted
     | PromptEnded
     | PromptFailed

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ivrsim.engine.commands import AudioFile, Play, Sound, Speech, StopPlaying, Tone
+from ivrsim.engine.diagnostic import Diagnostic
 from ivrsim.engine.events import PromptEnded, PromptFailed, PromptStarted
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Line:
         self._started_at: int | None = None
         self._count = 0
         self._causes: dict[str, int | None] = {}
+        self._noted: set[str] = set()
         self.current: Prompt | None = None
 
     @property
@@ -115,8 +117,14 @@ class Line:
         self._started_at = self._call.t
         data.update(prompt.describe())
         data["queued"] = len(self._queue)
+        data["note"] = event.note
         seq = self._call.input_record(event.kind, data, cause, prompt.leg)
         self._causes[prompt.id] = seq
+        if event.note and event.note not in self._noted:
+            self._noted.add(event.note)
+            self._call.diagnose(
+                Diagnostic(f"{self._call.platform.name}.prompt-differs", "info", event.note)
+            )
 
     def ended(self, event: PromptEnded) -> None:
         prompt = self._over(event, {"prompt": event.prompt, "skipped": event.skipped})

@@ -18,8 +18,9 @@ T = TypeVar("T")
 Steps = Generator[tuple[str, ...], Any, T]
 """A generator that yields the keys it waits for and is sent the event that came.
 
-Keys: ``digit``, ``line`` (the prompts have come to an end, or one failed), a timer's id, a
-webhook's id, ``leg:ID``. A program reads like the platform's page about it, top to bottom:
+Keys: ``digit``, ``speech``, ``line`` (the prompts have come to an end, or one failed), a timer's
+id, a webhook's id, ``leg:ID``, ``recording:ID`` (its file). A program reads like
+the platform's page about it, top to bottom:
 ``event = yield ("line", timer)``.
 """
 

@@ -16,27 +16,20 @@ leads=True)`` moves it on, so that a chain of records reads as a chain of causes
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from ivrsim.engine import events as ev
-from ivrsim.engine.commands import (
-    CancelTimer,
-    Command,
-    DropLeg,
-    EndCall,
-    ReplyApi,
-    StartTimer,
-)
+from ivrsim.engine.commands import CancelTimer, Command, DropLeg, EndCall, StartTimer
 from ivrsim.engine.diagnostic import Diagnostic
+from ivrsim.engine.handlers import HANDLERS, too_late
+from ivrsim.engine.hearing import Hearing
 from ivrsim.engine.keys import Keys
 from ivrsim.engine.leg import Leg
 from ivrsim.engine.line import Line
 from ivrsim.engine.platform import CallerGone, Outcome, Platform, Steps
+from ivrsim.engine.recordings import Recordings
 from ivrsim.engine.setup import CallSetup
-from ivrsim.trace.masking import mask_headers
 from ivrsim.trace.record import Record
 
 
@@ -59,8 +52,10 @@ class Session:
         self.random = random.Random(setup.seed)
         self.t = 0
         self.cause: int | None = None
-        self.line = Line(self)
-        self.keys = Keys(self)
+        self.line: Line = Line(self)
+        self.keys: Keys = Keys(self)
+        self.hearing: Hearing = Hearing(self)
+        self.recordings: Recordings = Recordings(self)
         self.legs: dict[str, Leg] = {}
         self.caller_leg = ""
         self.bridged = False
@@ -92,9 +87,9 @@ class Session:
         self._records, self._commands = records, commands
         self.cause = None
         if self.ended:
-            self._too_late(event)
+            too_late(self, event)
             return records, commands
-        _HANDLERS[type(event)](self, event)
+        HANDLERS[type(event)](self, event)
         if self.started and not self._tasks and not self._webhooks:
             # A reply that comes too late is still recorded: the call waits for all of them.
             self._finish()
@@ -237,7 +232,7 @@ class Session:
         self._resume(task, event)
         return True
 
-    # ------------------------------------------------------------------ for line and keys
+    # ------------------------------------------------------------------ for what happens
 
     @property
     def webhook_pending(self) -> bool:
@@ -252,6 +247,25 @@ class Session:
         self._records.append(Record(seq, self.t, kind, leg, cause, True, data))
         self.cause = seq
         return seq
+
+    def begin(self) -> None:
+        """Run the platform's program."""
+        self.started = True
+        self._main = task = _Task(self.platform.main(self))
+        self._tasks.append(task)
+        self._resume(task, None)
+
+    def awaits(self, key: str) -> bool:
+        """Whether a program waits for ``key``."""
+        return key in self._waiting
+
+    def timer_over(self, timer: str) -> tuple[str, int] | None:
+        """Name and ``seq`` of a timer that has fired; None when it was cancelled."""
+        return self._timers.pop(timer, None)
+
+    def webhook_over(self, webhook: str) -> int | None:
+        """The ``seq`` of the request that is answered now; None when there is none."""
+        return self._webhooks.pop(webhook, None)
 
     # ------------------------------------------------------------------ programs
 
@@ -272,7 +286,7 @@ class Session:
             for key in keys:
                 waiting[key] = task
 
-    def _caller_gone(self, by: str) -> None:
+    def caller_gone(self, by: str) -> None:
         """The caller has left: stop the sound and tell the main program, once."""
         if self.closing or self._main is None:
             return
@@ -294,7 +308,7 @@ class Session:
         self.record("call.ended", data)
         self.command(EndCall(outcome.status, failed))
 
-    def _abort(self) -> None:
+    def abort(self) -> None:
         """End everything now: the call went on beyond its limit although the caller had gone."""
         self.closing = True
         for task in list(self._tasks):
@@ -303,216 +317,6 @@ class Session:
         self._waiting.clear()
         self._webhooks.clear()
         self.line.stop("hangup")
+        self.recordings.stop_all("end")
         for leg in self.legs.values():
             self.end_leg(leg, "cancelled", "limit")
-
-    # ------------------------------------------------------------------ events
-
-    def _too_late(self, event: ev.Event) -> None:
-        """The call is over: write down what happened, and that it changes nothing."""
-        data = {item.name: getattr(event, item.name) for item in fields(event)}
-        leg = data.pop("leg", None)
-        if isinstance(event, ev.WebhookReplied):
-            data["headers"] = mask_headers(event.headers)
-        data["ignored"] = True
-        if isinstance(event, ev.DigitPressed):
-            data["digit"], data["ignored"] = self.keys.shown(event.digit), "call-ended"
-        self.input_record(event.kind, data, None, leg)
-        if isinstance(event, ev.ApiCommand):
-            self.command(ReplyApi(event.request, False, {"error": "the call is over"}))
-
-    def _on_call_started(self, event: ev.CallStarted) -> None:
-        if self.started:
-            self.input_record(event.kind, {"ignored": True}, None)
-            return
-        self.started = True
-        setup = self.setup
-        data = {
-            "platform": self.platform.name,
-            "direction": setup.direction,
-            "from": setup.caller,
-            "to": setup.callee,
-            "ids": self.platform.ids(self),
-        }
-        self.input_record(event.kind, data, None)
-        self._main = task = _Task(self.platform.main(self))
-        self._tasks.append(task)
-        self._resume(task, None)
-
-    def _on_limit(self, event: ev.LimitReached) -> None:
-        data: dict[str, Any] = {"limit": event.limit, "limit_ms": event.limit_ms}
-        if not self.started:
-            data["ignored"] = True
-        self.input_record(event.kind, data, None)
-        if not self.started:
-            return
-        if event.limit == "runaway":
-            self.diagnose(
-                Diagnostic(
-                    f"{self.platform.name}.runaway",
-                    "error",
-                    "the application answers itself for ever: records without end while no time "
-                    "goes by; the caller is made to hang up",
-                    expected="a prompt, a wait or an input now and then",
-                )
-            )
-        if self.closing:
-            self._abort()
-        else:
-            self._caller_gone("limit")
-
-    def _on_speech(self, event: ev.SpeechHeard) -> None:
-        leg = self.legs.get(event.leg)
-        data = {
-            "text": event.text,
-            "source": event.source,
-            "duration_ms": event.duration_ms,
-        }
-        self.input_record(event.kind, data, leg.causes.get("bridged") if leg else None, event.leg)
-
-    def _on_timer(self, event: ev.TimerFired) -> None:
-        entry = self._timers.pop(event.timer, None)
-        if entry is None:
-            self.input_record(event.kind, {"timer": event.timer, "ignored": True}, None)
-            return
-        name, cause = entry
-        self.input_record(event.kind, {"timer": event.timer, "name": name}, cause)
-        self.wake(event.timer, event)
-
-    def _on_reply(self, event: ev.WebhookReplied) -> None:
-        cause = self._webhooks.pop(event.webhook, None)
-        late = event.webhook not in self._waiting
-        size = _size(event.body, event.encoding)
-        data = {
-            "webhook": event.webhook,
-            "status": event.status,
-            "headers": mask_headers(event.headers),
-            "body": event.body,
-            "encoding": event.encoding,
-            "size": size,
-            "elapsed_ms": event.elapsed_ms,
-            "page": event.page,
-            "secret": event.secret,
-            "ignored": late,
-        }
-        self.input_record(event.kind, data, cause)
-        if not late:
-            self.wake(event.webhook, event)
-
-    def _on_webhook_failed(self, event: ev.WebhookFailed) -> None:
-        cause = self._webhooks.pop(event.webhook, None)
-        late = event.webhook not in self._waiting
-        data = {
-            "webhook": event.webhook,
-            "reason": event.reason,
-            "message": event.message,
-            "phase": event.phase,
-            "elapsed_ms": event.elapsed_ms,
-            "ignored": late,
-        }
-        self.input_record(event.kind, data, cause)
-        if not late:
-            self.wake(event.webhook, event)
-
-    def _on_leg(
-        self, event: ev.LegRinging | ev.LegAnswered | ev.LegBusy | ev.LegUnanswered
-    ) -> None:
-        leg = self.legs.get(event.leg)
-        data: dict[str, Any] = {}
-        if isinstance(event, ev.LegAnswered):
-            data["machine"] = event.machine
-        elif isinstance(event, ev.LegUnanswered):
-            data["outcome"] = event.outcome
-        key = f"leg:{event.leg}"
-        awaited = key in self._waiting
-        if isinstance(event, ev.LegRinging):
-            known = leg is not None and leg.state == "new"
-        else:
-            known = leg is not None and leg.state in ("new", "ringing") and awaited
-        if leg is None or not known:
-            data["ignored"] = True
-            self.input_record(event.kind, data, None, event.leg)
-            return
-        seq = self.input_record(event.kind, data, leg.causes.get("ring"), event.leg)
-        if isinstance(event, ev.LegRinging):
-            leg.state = "ringing"
-        elif isinstance(event, ev.LegAnswered):
-            leg.state = "answered"
-            leg.answered_at = self.t
-            leg.causes["answered"] = seq
-        self.wake(key, event)
-
-    def _on_hangup(self, event: ev.HungUp) -> None:
-        leg = self.legs.get(event.leg)
-        data: dict[str, Any] = {"by": event.by}
-        up = leg is not None and (
-            leg.state == "answered" or (leg.role == "caller" and not leg.ended)
-        )
-        if leg is None or not up:
-            data["ignored"] = True
-            self.input_record(event.kind, data, None, event.leg)
-            return
-        self.input_record(event.kind, data, leg.causes.get("bridged"), event.leg)
-        if leg.role == "caller":
-            self._caller_gone(event.by)
-            return
-        prompt = self.line.current
-        if prompt is not None and prompt.leg == leg.id:
-            self.line.stop("hangup")
-        self.end_leg(leg, "completed", event.by)
-        if not self.wake(f"leg:{leg.id}", event) and not self.line.busy:
-            self.wake("line", event)
-
-    def _on_api(self, event: ev.ApiCommand) -> None:
-        data: dict[str, Any] = {
-            "request": event.request,
-            "op": event.op,
-            "args": dict(event.args),
-            "source": event.source,
-        }
-        self.input_record(event.kind, data, None)
-        if event.op != "hangup":
-            result: dict[str, Any] = {"error": f"not yet simulated: {event.op}"}
-        elif self.closing or not self.started:
-            result = {"error": "the call is not in progress"}
-        else:
-            result = {}
-        ok = not result
-        self.record("api.response", {"request": event.request, "ok": ok, "result": result})
-        self.command(ReplyApi(event.request, ok, result))
-        if ok:
-            by = "caller" if event.source in ("button", "script") else "api"
-            if by == "caller":
-                self.record("leg.hangup", {"by": by}, self.caller_leg or None, leads=True)
-            self._caller_gone(by)
-
-    def _on_mark(self, event: ev.Marked) -> None:
-        self.input_record(event.kind, {"text": event.text}, None)
-
-
-def _size(body: str, encoding: str) -> int:
-    """Bytes of a reply as it came over the wire."""
-    if encoding == "base64":
-        return len(body) // 4 * 3 - body.count("=")
-    return len(body) if body.isascii() else len(body.encode("utf-8", "surrogatepass"))
-
-
-_HANDLERS: Mapping[type[Any], Callable[[Session, Any], None]] = {
-    ev.CallStarted: Session._on_call_started,
-    ev.LimitReached: Session._on_limit,
-    ev.DigitPressed: lambda session, event: session.keys.pressed(event),
-    ev.SpeechHeard: Session._on_speech,
-    ev.PromptStarted: lambda session, event: session.line.started(event),
-    ev.PromptEnded: lambda session, event: session.line.ended(event),
-    ev.PromptFailed: lambda session, event: session.line.failed(event),
-    ev.TimerFired: Session._on_timer,
-    ev.WebhookReplied: Session._on_reply,
-    ev.WebhookFailed: Session._on_webhook_failed,
-    ev.LegRinging: Session._on_leg,
-    ev.LegAnswered: Session._on_leg,
-    ev.LegBusy: Session._on_leg,
-    ev.LegUnanswered: Session._on_leg,
-    ev.HungUp: Session._on_hangup,
-    ev.ApiCommand: Session._on_api,
-    ev.Marked: Session._on_mark,
-}

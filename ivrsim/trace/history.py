@@ -22,7 +22,7 @@ KEPT: Final = 50
 """How many calls are kept."""
 
 # Only files named like this are ever deleted: the folder may be one that the user gave.
-_NAME = re.compile(r"\d{8}-\d{6}-\d{3}-.*\.(jsonl|wav)")
+_NAME = re.compile(r"\d{8}-\d{6}-\d{3}-.*\.(jsonl|wav|mp3|ogg)")
 
 
 class Entry(NamedTuple):
@@ -127,7 +127,13 @@ class History:
     def _prune(self, newest: Path) -> None:
         others = [path for path, _ in self._traces() if path != newest]
         for path in others[KEPT - 1 :]:
-            for file in (path.with_suffix(".wav"), path):
+            # Its sound and its recordings (NAME.wav, NAME.r1.mp3 …), then itself.
+            beside = [
+                file
+                for file in self.root.glob(f"{path.stem}.*")
+                if file != path and _NAME.fullmatch(file.name)
+            ]
+            for file in (*beside, path):
                 # Gone already by another process; or, on Windows, open in one: next time.
                 with contextlib.suppress(FileNotFoundError, PermissionError):
                     file.unlink()

@@ -47,32 +47,57 @@ KINDS: Final[dict[str, str]] = {
     # prompts
     "prompt.started": (
         "(in) prompt (id p1 …), duration_ms (all repetitions; null: for ever), basis "
-        "rendered|estimated|measured; and, from the engine: text (plain words to show) or null,"
+        "rendered|estimated|measured, note (how it differs from what was asked, or empty); and, "
+        "from the engine: text (plain words to show) or null,"
         " url or null, ssml (bool), loop (plays in all, 0 for ever), interruptible (bool), "
-        "purpose prompt|success|failure|ringback, secret"
+        "purpose prompt|success|failure|ringback|beep, secret"
     ),
     "prompt.finished": "(in) prompt, skipped (bool)",
     "prompt.interrupted": "prompt, by digit|speech|hangup|action, played_ms",
     "prompt.failed": "(in) prompt, reason, message",
-    # captures of digits
+    # captures of digits and words
     "capture.opened": (
         "capture (id c1 …), try, tries, min_digits, max_digits (null: no limit), terminator (# "
         "or null), first_digit_ms, inter_digit_ms, overall_ms (null: none), barge_in (bool), "
-        "types [dtmf …], secret (bool)"
+        "types [dtmf …], secret (bool), speech (null, or start_ms, silence_ms, max_ms, "
+        "language, context)"
     ),
     "capture.listening": "capture; the prompt has ended or was interrupted, the timers run",
     "capture.closed": (
         "capture, digits, ended_by "
-        "max_digits|terminator|inter_digit|first_digit|overall|prompt_end|hangup|replaced, "
-        "timed_out (bool), valid (bool), digit_seqs [seq …]"
+        "max_digits|terminator|inter_digit|first_digit|overall|prompt_end|hangup|replaced|"
+        "end_on_silence|start_timeout|max_duration, timed_out (bool), valid (bool), digit_seqs "
+        "[seq …], text (what was said, or null), speech_seqs [seq …]"
     ),
     "digit": (
         "(in) digit (0-9 * # A-D), source keypad|microphone|script|api, ignored (null, or why: "
         "no-capture, prompt-plays, webhook-pending, capture-full, not-a-digit-here, call-ended "
-        "…), capture (id or null)"
+        "…), capture (id or null), recording (id, where it goes into one that the call waits for)"
     ),
-    "speech": "(in) text, source party|typed|microphone, duration_ms; record.leg says who speaks",
+    # speech; record.leg says who speaks. Times of the caller's words: see engine.events
+    "speech.started": (
+        "(in) source typed|script|microphone, text and duration_ms (known for what is typed; null "
+        "for the microphone), ignored (null, or why: no-capture, not-speech, speech-over …), "
+        "capture (id or null)"
+    ),
+    "speech.stopped": "(in) source, ago_ms (so long it has been silent)",
+    "speech": (
+        "(in) text (null: not recognised), source party|typed|script|microphone, duration_ms, "
+        "confidence (0 to 1, or null), alternatives [[text, confidence] …], ignored (null, or "
+        "why), capture (id or null)"
+    ),
     "dtmf.sent": "digits (p is a pause of 500 ms); record.leg hears them",
+    # recordings
+    "recording.started": (
+        "recording (id r1 …), uuid, format wav|mp3|ogg, channels, split (bool), background (bool: "
+        "the call goes on beside it), silence_ms, limit_ms, terminator (null: none), transcription "
+        "(bool), purpose record|speech (the audio of what an input recognises)"
+    ),
+    "recording.stopped": (
+        "recording, by silence|key|limit|hangup|end, started (call time), duration_ms"
+    ),
+    "recording.stored": "(in) recording, url, size (bytes), duration_ms",
+    "recording.failed": "(in) recording, message",
     # timers
     "timer.started": (
         "timer (id t1 …), name (first digit, inter-digit, overall, ring, wait, limit …), ms, "
@@ -110,5 +135,3 @@ KINDS: Final[dict[str, str]] = {
     "mark": "(in) text",
 }
 """Kind to the fields of its ``data``."""
-
-# later rooms add: recording.*

@@ -12,24 +12,27 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from ivrsim.trace.record import Record
+from ivrsim.trace.view_caller import CALLER_FOLDS, end_prompt
 from ivrsim.trace.view_items import (
     ActionState,
     CaptureState,
     DocumentState,
     EventItem,
     Item,
-    KeysItem,
     LegState,
     PromptItem,
+    RecordingState,
     SpeechItem,
     Tone,
     WebhookPair,
 )
 from ivrsim.trace.view_keys import KeyScript
-from ivrsim.trace.view_words import IGNORED, UNANSWERED, category, int_of, number_words, text_of
+from ivrsim.trace.view_words import UNANSWERED, category, int_of, number_words, text_of
 
 # The timers that say how long a capture still listens.
-_LISTENING: Final = frozenset({"first digit", "inter-digit", "overall"})
+_LISTENING: Final = frozenset(
+    {"first digit", "inter-digit", "overall", "start", "end of speech", "max duration"}
+)
 
 
 class CallView:
@@ -58,6 +61,7 @@ class CallView:
         self.document: DocumentState | None = None
         self.prompt: PromptItem | None = None
         self.capture: CaptureState | None = None
+        self.recordings: dict[str, RecordingState] = {}
         self.webhook_pairs: dict[str, WebhookPair] = {}
         self.titles: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
@@ -65,10 +69,11 @@ class CallView:
         self.key_presses = 0
         self.webhooks_sent = 0
         self.last_webhook: int | None = None
-        self._prompts: dict[str, PromptItem] = {}
+        self.prompts: dict[str, PromptItem] = {}
+        self.speaking: dict[str, SpeechItem] = {}
         self._timers: dict[str, tuple[str, int]] = {}
         self._actions: dict[tuple[str, str], ActionState] = {}
-        self._script = KeyScript()
+        self.script = KeyScript()
 
     # reading
 
@@ -89,6 +94,18 @@ class CallView:
         dues = [due for name, due in self._timers.values() if name in _LISTENING]
         return min(dues, default=None)
 
+    @property
+    def speech_open(self) -> bool:
+        """A capture that takes words is open, and no key has ended that."""
+        capture = self.capture
+        return capture is not None and "speech" in capture.types and not capture.digits
+
+    @property
+    def recording(self) -> RecordingState | None:
+        """The recording begun last of those that run."""
+        running = (each for each in reversed(self.recordings.values()) if each.by is None)
+        return next(running, None)
+
     def pair_of(self, record: Record) -> WebhookPair | None:
         """The request and reply that ``record`` is one of."""
         return self.webhook_pairs.get(text_of(record.data.get("webhook")))
@@ -98,7 +115,7 @@ class CallView:
 
         A secret capture ends it: its digits are not in the trace.
         """
-        return " ".join(self._script.groups(up_to))
+        return " ".join(self.script.groups(up_to))
 
     def to_json(self) -> dict[str, Any]:
         """The whole view as plain data."""
@@ -122,6 +139,8 @@ class CallView:
             "prompt": self.prompt.prompt if self.prompt else None,
             "capture": asdict(self.capture) if self.capture else None,
             "listening_until": self.listening_until(),
+            "speech_open": self.speech_open,
+            "recordings": {name: asdict(state) for name, state in self.recordings.items()},
             "webhooks": {name: asdict(pair) for name, pair in self.webhook_pairs.items()},
             "counts": dict(self.counts),
             "severities": dict(self.severities),
@@ -142,7 +161,7 @@ class CallView:
         if fold is not None:
             fold(self, record)
 
-    def _say(self, record: Record, text: str, tone: Tone = "quiet") -> None:
+    def say(self, record: Record, text: str, tone: Tone = "quiet") -> None:
         self.items.append(EventItem(record.seq, record.t, text, tone))
 
     def _leg(self, record: Record) -> LegState:
@@ -162,30 +181,28 @@ class CallView:
         self.caller, self.callee = text_of(data.get("from")), text_of(data.get("to"))
         self.state = "ringing"
         if self.direction == "outbound":
-            self._say(record, f"{number_words(self.caller)} is calling")
+            self.say(record, f"{number_words(self.caller)} is calling")
         else:
-            self._say(record, f"Calling {number_words(self.callee)}")
+            self.say(record, f"Calling {number_words(self.callee)}")
 
     def _call_limit(self, record: Record) -> None:
         seconds = int_of(record.data.get("limit_ms")) / 1000
         runaway = record.data.get("limit") == "runaway"
         what = "It went on without end" if runaway else f"The time is over: {seconds:g} s"
-        self._say(record, f"{what}; the caller hangs up", "warn")
+        self.say(record, f"{what}; the caller hangs up", "warn")
 
     def _call_ended(self, record: Record) -> None:
         data = record.data
-        self._close_prompt(record)
+        end_prompt(self, self.prompt, record, "finished", None)
         self.state = "ended"
         self.ended_t = record.t
         self.capture = None
         self._timers.clear()
+        for recording in self.recordings.values():
+            recording.by = recording.by or "end"
         self.status = text_of(data.get("status"), "ended")
         self.ended_by, self.why = text_of(data.get("by")), text_of(data.get("why"))
         self.failed = bool(data.get("failed"))
-
-    def _close_prompt(self, record: Record) -> None:
-        if self.prompt is not None:
-            self._end_prompt(self.prompt, record, "finished", None)
 
     def _leg_created(self, record: Record) -> None:
         data = record.data
@@ -196,7 +213,7 @@ class CallView:
         self.legs[record.leg or ""] = LegState(record.leg or "", role, number)
         if role != "caller":
             self.state = "reaching"
-            self._say(record, f"Reaching {number_words(number)}…")
+            self.say(record, f"Reaching {number_words(number)}…")
 
     def _leg_ringing(self, record: Record) -> None:
         leg = self._leg(record)
@@ -212,11 +229,11 @@ class CallView:
                 self.state = "connected"
             if self.connected_t is None:
                 self.connected_t = record.t
-                self._say(record, "Connected", "good")
+                self.say(record, "Connected", "good")
             return
         self._back_to_call()
         machine = " (a machine)" if record.data.get("machine") else ""
-        self._say(record, f"{self._number(leg)} answered{machine}", "good")
+        self.say(record, f"{self._number(leg)} answered{machine}", "good")
 
     def _back_to_call(self) -> None:
         if self.state in ("reaching", "talking"):
@@ -226,21 +243,21 @@ class CallView:
         leg = self._leg(record)
         leg.state = "busy"
         self._back_to_call()
-        self._say(record, f"{self._number(leg)} is busy", "warn")
+        self.say(record, f"{self._number(leg)} is busy", "warn")
 
     def _leg_unanswered(self, record: Record) -> None:
         leg = self._leg(record)
         leg.state = text_of(record.data.get("outcome"), "unanswered")
         self._back_to_call()
         words = UNANSWERED.get(leg.state, leg.state)
-        self._say(record, f"{self._number(leg)} {words}", "warn")
+        self.say(record, f"{self._number(leg)} {words}", "warn")
 
     def _leg_hangup(self, record: Record) -> None:
         if text_of(record.data.get("by"), "caller") == "caller":
-            self._script.hung_up(record.seq)
-            self._say(record, "You hung up")
+            self.script.hung_up(record.seq)
+            self.say(record, "You hung up")
         else:
-            self._say(record, f"{self._number(self._leg(record))} hung up")
+            self.say(record, f"{self._number(self._leg(record))} hung up")
 
     def _leg_bridged(self, record: Record) -> None:
         leg, other = self._leg(record), self.legs.get(text_of(record.data.get("with")))
@@ -252,7 +269,7 @@ class CallView:
         self.state = "talking"
         if not already:
             number = self._number(party) if party is not None else "the other side"
-            self._say(record, f"You are talking to {number}", "good")
+            self.say(record, f"You are talking to {number}", "good")
 
     def _leg_ended(self, record: Record) -> None:
         leg = self._leg(record)
@@ -303,107 +320,6 @@ class CallView:
             action.state = text_of(record.data.get("outcome"), "done")
             action.seq = action.seq or record.seq
 
-    def _prompt_started(self, record: Record) -> None:
-        data = record.data
-        name = text_of(data.get("prompt"), f"#{record.seq}")
-        duration, text, url = data.get("duration_ms"), data.get("text"), data.get("url")
-        item = PromptItem(
-            record.seq, record.t, name,
-            None if text is None else text_of(text),
-            None if url is None else text_of(url),
-            None if duration is None else int_of(duration),
-            int_of(data.get("loop"), 1), text_of(data.get("purpose"), "prompt"),
-        )  # fmt: skip
-        self._prompts[name] = self.prompt = item
-        if item.purpose != "ringback":
-            self.items.append(item)
-
-    def _end_prompt(
-        self, item: PromptItem | None, record: Record, state: str, remark: str | None
-    ) -> None:
-        if item is None:
-            return
-        item.state, item.remark, item.ended_t = state, remark, record.t
-        item.version += 1
-        if self.prompt is item:
-            self.prompt = None
-
-    def _prompt_of(self, record: Record) -> PromptItem | None:
-        return self._prompts.get(text_of(record.data.get("prompt")))
-
-    def _prompt_finished(self, record: Record) -> None:
-        skipped = bool(record.data.get("skipped"))
-        self._end_prompt(
-            self._prompt_of(record), record, "skipped" if skipped else "finished", None
-        )
-
-    def _prompt_interrupted(self, record: Record) -> None:
-        by = text_of(record.data.get("by"))
-        self._end_prompt(self._prompt_of(record), record, "interrupted", by or None)
-
-    def _prompt_failed(self, record: Record) -> None:
-        message = text_of(record.data.get("message")) or text_of(record.data.get("reason"))
-        self._end_prompt(self._prompt_of(record), record, "failed", message)
-        self._say(record, f"This prompt cannot be played: {message}", "error")
-
-    def _capture_opened(self, record: Record) -> None:
-        data = record.data
-        high, types, terminator = data.get("max_digits"), data.get("types"), data.get("terminator")
-        capture = CaptureState(
-            text_of(data.get("capture"), f"#{record.seq}"),
-            record.seq,
-            int_of(data.get("try"), 1),
-            int_of(data.get("tries"), 1),
-            None if high is None else int_of(high),
-            None if terminator is None else text_of(terminator),
-            [text_of(kind) for kind in types] if isinstance(types, list) else [],
-            bool(data.get("secret")),
-            bool(data.get("barge_in")),
-        )
-        self.capture = capture
-        self._script.opened(record.seq, capture.capture, capture.secret)
-
-    def _capture_listening(self, record: Record) -> None:
-        name = text_of(record.data.get("capture"))
-        if self.capture is not None and self.capture.capture == name:
-            self.capture.listening = True
-        self._script.listening(name)
-
-    def _capture_closed(self, record: Record) -> None:
-        name = text_of(record.data.get("capture"))
-        if self.capture is not None and self.capture.capture == name:
-            self.capture = None
-        if record.data.get("timed_out") is True and not record.data.get("digits"):
-            self._say(record, "No key was pressed")
-        self._script.closed(record.seq, name)
-
-    def _digit(self, record: Record) -> None:
-        data = record.data
-        digit, source = text_of(data.get("digit")), text_of(data.get("source"), "keypad")
-        ignored = text_of(data.get("ignored")) or None
-        name = None if data.get("capture") is None else text_of(data.get("capture"))
-        self.key_presses += 1
-        if ignored is None and name is not None:
-            self._script.digit(record.seq, name, digit)
-            if self.capture is not None and self.capture.capture == name:
-                self.capture.digits += digit
-        last = self.items[-1] if self.items else None
-        why = None if ignored is None else IGNORED.get(ignored, ignored)
-        if isinstance(last, KeysItem) and (last.capture, last.ignored) == (name, why):
-            last.digits += digit
-            last.version += 1
-        else:
-            self.items.append(KeysItem(record.seq, record.t, digit, name, why, source))
-
-    def _speech(self, record: Record) -> None:
-        leg = self.legs.get(record.leg or "")
-        party = leg is not None and leg.role != "caller"
-        text = text_of(record.data.get("text"))
-        who = number_words(leg.number) if leg is not None and party else None
-        self.items.append(SpeechItem(record.seq, record.t, who, text))
-        if not party:
-            self._script.said(record.seq, text)
-
     def _timer_started(self, record: Record) -> None:
         data = record.data
         self._timers[text_of(data.get("timer"))] = (
@@ -438,13 +354,13 @@ class CallView:
         pair.reply = self.last_webhook = record.seq
         status = int_of(record.data.get("status"), 200)
         if status >= 400:
-            self._say(record, f"The application replied {status} to {pair.title}", "error")
+            self.say(record, f"The application replied {status} to {pair.title}", "error")
 
     def _webhook_failed(self, record: Record) -> None:
         pair = self._pair(record)
         pair.reply = self.last_webhook = record.seq
         message = text_of(record.data.get("message")) or text_of(record.data.get("reason"))
-        self._say(record, f"No reply to {pair.title}: {message}", "error")
+        self.say(record, f"No reply to {pair.title}: {message}", "error")
 
     def _diagnostic(self, record: Record) -> None:
         severity = text_of(record.data.get("severity"), "warning")
@@ -455,14 +371,14 @@ class CallView:
             return  # the failure of a webhook has just been told
         if severity != "info":
             tone: Tone = "error" if severity == "error" else "warn"
-            self._say(record, said, tone)
+            self.say(record, said, tone)
 
     def _fault(self, record: Record) -> None:
         self.severities["error"] += 1
-        self._say(record, text_of(record.data.get("message")), "error")
+        self.say(record, text_of(record.data.get("message")), "error")
 
     def _mark(self, record: Record) -> None:
-        self._say(record, f"⚑ {text_of(record.data.get('text'))}")
+        self.say(record, f"⚑ {text_of(record.data.get('text'))}")
 
 
 _FOLDS: Final[dict[str, Callable[[CallView, Record], None]]] = {
@@ -470,10 +386,9 @@ _FOLDS: Final[dict[str, Callable[[CallView, Record], None]]] = {
     for kind in (
         "call.started", "call.limit", "call.ended", "leg.created", "leg.ringing",
         "leg.answered", "leg.busy", "leg.unanswered", "leg.hangup", "leg.bridged", "leg.ended",
-        "document.received", "action.started", "action.finished", "prompt.started",
-        "prompt.finished", "prompt.interrupted", "prompt.failed", "capture.opened",
-        "capture.listening", "capture.closed", "digit", "speech", "timer.started",
+        "document.received", "action.started", "action.finished", "timer.started",
         "webhook.request", "webhook.response", "webhook.failed", "diagnostic", "fault", "mark",
     )
 }  # fmt: skip
 _FOLDS["timer.fired"] = _FOLDS["timer.cancelled"] = CallView._timer_over
+_FOLDS.update(CALLER_FOLDS)

@@ -47,12 +47,19 @@ class KeysItem:
 
 @dataclass(slots=True)
 class SpeechItem:
-    """Somebody said something: ``who`` is a number, or None for the caller."""
+    """Somebody said something: ``who`` is a number, or None for the caller.
+
+    ``text`` is ``…`` while a voice is heard and its words are not known yet. ``source`` is party,
+    typed, script or microphone; ``confidence`` 0 to 1; ``ignored`` says why nobody took it.
+    """
 
     seq: int
     t: int
     who: str | None
     text: str
+    source: str = "party"
+    confidence: float | None = None
+    ignored: str | None = None
     version: int = 0
     type: Literal["speech"] = "speech"
 
@@ -123,6 +130,24 @@ class CaptureState:
     barge_in: bool = False
     digits: str = ""
     listening: bool = False
+
+
+@dataclass(slots=True)
+class RecordingState:
+    """A recording. ``by`` says what ended it, None while it runs; times in milliseconds, ``size``
+    in bytes. ``background``: the call goes on beside it. ``purpose`` is record or speech."""
+
+    recording: str
+    seq: int
+    t: int
+    format: str
+    background: bool = True
+    purpose: str = "record"
+    by: str | None = None
+    ended_t: int | None = None
+    duration_ms: int = 0
+    url: str | None = None
+    size: int = 0
 
 
 @dataclass(slots=True)

@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class KeyGroup:
-    """One try of a capture. ``barged``: the first key came while the prompt was playing."""
+    """One try of a capture, or a recording that the call waits for.
+
+    ``barged``: the first key or word came while the prompt was playing. ``end_key`` is the key that
+    ends a recording: one that has none takes words alone.
+    """
 
     seq: int
     secret: bool
@@ -16,7 +20,23 @@ class KeyGroup:
     listening: bool = False
     closed_seq: int | None = None
     digits: list[tuple[int, str]] = field(default_factory=list)
-    speech: tuple[int, str] | None = None
+    speech: list[tuple[int, str]] = field(default_factory=list)
+    is_recording: bool = False
+    end_key: str | None = None
+
+    def written(self, end: float) -> str | None:
+        """The group as it was up to record ``end``; None when there is none to write."""
+        pressed = "".join(digit for seq, digit in self.digits if seq <= end)
+        spoken = " ".join(text for seq, text in self.speech if seq <= end)
+        if self.is_recording and self.end_key is None:
+            pressed = ""  # only words take its turn
+            if not spoken:
+                return None
+        if pressed and not (self.is_recording and spoken):
+            return "^" * self.barged + pressed
+        if spoken:
+            return "^" * self.barged + f"say:{shlex.quote(spoken)}"
+        return "-" if self.closed_seq is not None and self.closed_seq <= end else None
 
 
 class KeyScript:
@@ -31,6 +51,11 @@ class KeyScript:
         group = KeyGroup(seq, secret)
         self._groups.append(group)
         self._by_capture[capture] = group
+
+    def recording(self, seq: int, recording: str, end_key: str | None) -> None:
+        group = KeyGroup(seq, False, listening=True, is_recording=True, end_key=end_key)
+        self._groups.append(group)
+        self._by_capture[recording] = group
 
     def listening(self, capture: str) -> None:
         if capture in self._by_capture:
@@ -47,9 +72,15 @@ class KeyScript:
                 group.barged = True
             group.digits.append((seq, digit))
 
-    def said(self, seq: int, text: str) -> None:
-        if self._groups and self._groups[-1].closed_seq is None:
-            self._groups[-1].speech = (seq, text)
+    def said(self, seq: int, text: str, taker: str | None) -> None:
+        """``taker`` is the capture or recording that took it, where the record says so."""
+        group = self._by_capture.get(taker or "")
+        if group is None and self._groups and self._groups[-1].closed_seq is None:
+            group = self._groups[-1]
+        if group is not None:
+            if not group.digits and not group.speech and not group.listening:
+                group.barged = True
+            group.speech.append((seq, text))
 
     def hung_up(self, seq: int) -> None:
         self._hangup_seq = seq
@@ -66,13 +97,9 @@ class KeyScript:
                 break
             if group.secret:
                 return groups
-            pressed = "".join(digit for seq, digit in group.digits if seq <= end)
-            if pressed:
-                groups.append("^" * group.barged + pressed)
-            elif group.speech is not None and group.speech[0] <= end:
-                groups.append(f"say:{shlex.quote(group.speech[1])}")
-            elif group.closed_seq is not None and group.closed_seq <= end:
-                groups.append("-")
+            written = group.written(end)
+            if written is not None:
+                groups.append(written)
         while groups and groups[-1] == "-":
             groups.pop()
         if self._hangup_seq is not None and self._hangup_seq <= end:

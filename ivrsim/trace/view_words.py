@@ -21,7 +21,7 @@ _EXACT_ICONS: Final = {
 CATEGORIES: Final = ("all", "webhooks", "keys", "prompts", "diagnostics")
 _CATEGORY: Final = {
     "webhook": "webhooks", "api": "webhooks", "digit": "keys", "dtmf": "keys", "speech": "keys",
-    "capture": "keys", "prompt": "prompts", "diagnostic": "diagnostics",
+    "capture": "keys", "prompt": "prompts", "recording": "prompts", "diagnostic": "diagnostics",
     "setting": "diagnostics", "fault": "diagnostics",
 }  # fmt: skip
 
@@ -30,6 +30,9 @@ IGNORED: Final = {
     "prompt-plays": "this prompt cannot be interrupted",
     "webhook-pending": "the application has not replied yet",
     "capture-full": "there were enough digits",
+    "not-a-digit-here": "this input does not take it",
+    "not-speech": "this input takes keys only",
+    "speech-over": "a key was pressed before",
     "bridged": "heard by the other side only",
     "call-ended": "the call has ended",
 }
@@ -50,6 +53,17 @@ ENDED_BY: Final = {
     "prompt_end": "the prompt's end",
     "hangup": "hang-up",
     "replaced": "a new document",
+    "end_on_silence": "silence",
+    "start_timeout": "nothing came",
+    "max_duration": "the longest time for speech",
+}
+_SPOKEN_ENDS: Final = frozenset({"end_on_silence", "start_timeout", "max_duration"})
+_STOPPED_BY: Final = {
+    "silence": "ended by silence",
+    "key": "ended by a key",
+    "limit": "its time was over",
+    "hangup": "ended by hang-up",
+    "end": "ended with the call",
 }
 
 # Country codes of two digits; 1 and 7 have one, all others three (ITU-T E.164).
@@ -114,8 +128,14 @@ def int_of(value: object, default: int = 0) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else default
 
 
-def _seconds(value: object) -> str:
+def seconds_words(value: object) -> str:
+    """Milliseconds as ``6.2 s``."""
     return f"{value / 1000:.1f} s" if isinstance(value, int | float) else "?"
+
+
+def stopped_by(by: str | None) -> str:
+    """What ended a recording, in words."""
+    return _STOPPED_BY.get(by or "", by or "?")
 
 
 def _prompt_started(data: Mapping[str, Any]) -> str:
@@ -123,24 +143,29 @@ def _prompt_started(data: Mapping[str, Any]) -> str:
         return tone
     what = text_of(data.get("text")) or text_of(data.get("url")) or text_of(data.get("prompt"))
     duration = data.get("duration_ms")
-    return f"{'for ever' if duration is None else _seconds(duration)}  {what}"
+    return f"{'for ever' if duration is None else seconds_words(duration)}  {what}"
 
 
 def _capture_opened(data: Mapping[str, Any]) -> str:
     low, high = data.get("min_digits"), data.get("max_digits")
+    types = data.get("types")
+    speech = isinstance(types, list) and "speech" in types
     count = f"{high} digit{'s' * (high != 1)}"
     if low != high:
         count = f"{low} to {count}"
     if high is None:
         count = "digits"
+    if speech:
+        count = f"{count} or words" if isinstance(types, list) and "dtmf" in types else "words"
     tries = int_of(data.get("tries"), 1)
     which = f", try {data.get('try')} of {tries}" if tries > 1 else ""
     return f"may take {count}{which}"
 
 
 def _capture_closed(data: Mapping[str, Any]) -> str:
-    digits = text_of(data.get("digits")) or "no digits"
-    ended = text_of(data.get("ended_by"))
+    said, ended = text_of(data.get("text")), text_of(data.get("ended_by"))
+    nothing = "nothing" if ended in _SPOKEN_ENDS else "no digits"
+    digits = text_of(data.get("digits")) or (f"“{said}”" if said else nothing)
     bad = "" if data.get("valid", True) else ", not valid"
     return f"took {digits}: {ENDED_BY.get(ended, ended)}{bad}"
 
@@ -151,6 +176,31 @@ def _digit(data: Mapping[str, Any]) -> str:
     by = f" by {source}" if source not in ("", "keypad") else ""
     why = f", ignored: {IGNORED.get(text_of(ignored), text_of(ignored))}" if ignored else ""
     return f"{text_of(data.get('digit'))}{by}{why}"
+
+
+def _speech(data: Mapping[str, Any]) -> str:
+    text = data.get("text")
+    ignored = text_of(data.get("ignored"))
+    why = f", ignored: {IGNORED.get(ignored, ignored)}" if ignored else ""
+    if text is None:
+        return f"not recognised{why}"
+    sure = data.get("confidence")
+    sureness = f" {sure:.2f}" if isinstance(sure, float) else ""
+    return f"{text_of(text)}”{sureness}{why}"
+
+
+def _recording(kind: str, data: Mapping[str, Any]) -> str:
+    match kind:
+        case "recording.started":
+            beside = ", beside the call" if data.get("background") else ""
+            what = "audio of speech" if data.get("purpose") == "speech" else "recording"
+            return f"{what}, {text_of(data.get('format'))}{beside}"
+        case "recording.stopped":
+            by, lasted = text_of(data.get("by")), seconds_words(data.get("duration_ms"))
+            return f"recorded {lasted}, {stopped_by(by)}"
+        case "recording.stored":
+            return f"{size_words(int_of(data.get('size')))} at {text_of(data.get('url'))}"
+    return f"not recorded: {text_of(data.get('message'))}"
 
 
 def _request(data: Mapping[str, Any]) -> str:
@@ -194,7 +244,7 @@ def _words(record: Record, titles: Mapping[str, str]) -> str:
         case "call.ended":
             return _ended(data)
         case "call.limit":
-            return f"limit {text_of(data.get('limit'))} of {_seconds(data.get('limit_ms'))}"
+            return f"limit {text_of(data.get('limit'))} of {seconds_words(data.get('limit_ms'))}"
         case "document.received":
             actions = data.get("actions")
             count = len(actions) if isinstance(actions, list) else 0
@@ -210,7 +260,7 @@ def _words(record: Record, titles: Mapping[str, str]) -> str:
         case "prompt.finished":
             return "skipped" if data.get("skipped") else "finished"
         case "prompt.interrupted":
-            by, played = text_of(data.get("by")), _seconds(data.get("played_ms"))
+            by, played = text_of(data.get("by")), seconds_words(data.get("played_ms"))
             return f"interrupted by {by} after {played}"
         case "prompt.failed":
             return text_of(data.get("message")) or text_of(data.get("reason"))
@@ -225,9 +275,18 @@ def _words(record: Record, titles: Mapping[str, str]) -> str:
         case "dtmf.sent":
             return f"{text_of(data.get('digits'))} to the other side"
         case "speech":
-            return f"{text_of(data.get('text'))}”"
+            return _speech(data)
+        case "speech.started":
+            text = data.get("text")
+            return "a voice" if text is None else f"{text_of(text)}…"
+        case "speech.stopped":
+            return "silence"
+        case (
+            "recording.started" | "recording.stopped" | "recording.stored" | "recording.failed"
+        ) as kind:
+            return _recording(kind, data)
         case "timer.started":
-            return f"{text_of(data.get('name'))} {_seconds(data.get('ms'))}"
+            return f"{text_of(data.get('name'))} {seconds_words(data.get('ms'))}"
         case "timer.fired" | "timer.cancelled":
             return f"{text_of(data.get('name'))} {record.kind.removeprefix('timer.')}"
         case "webhook.request":

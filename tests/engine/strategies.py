@@ -59,8 +59,23 @@ _input = st.one_of(
         {"action": st.just("input"), "type": st.just(["dtmf"])},
         optional={"dtmf": _dtmf, "eventMethod": _method, "eventUrl": st.just(["http://app/in"])},
     ),
-    st.just({"action": "input", "type": ["dtmf", "speech"], "dtmf": {"maxDigits": 2}}),
-    st.just({"action": "input", "type": ["speech"], "speech": {"startTimeout": 2}}),
+    st.fixed_dictionaries(
+        {
+            "action": st.just("input"),
+            "type": st.sampled_from([["dtmf", "speech"], ["speech"]]),
+            "speech": st.fixed_dictionaries(
+                {},
+                optional={
+                    "startTimeout": st.integers(1, 10),
+                    "endOnSilence": st.floats(0.4, 10),
+                    "maxDuration": st.integers(1, 60),
+                    "saveAudio": st.booleans(),
+                    "context": st.just(["sales"]),
+                },
+            ),
+        },
+        optional={"dtmf": _dtmf},
+    ),
     st.just({"action": "input", "maxDigits": 3, "timeOut": 2}),
     st.just({"action": "input", "mode": "asynchronous", "type": ["dtmf"]}),
 )
@@ -92,14 +107,29 @@ _notify = st.fixed_dictionaries(
     optional={"eventMethod": _method},
 )
 _wait = st.builds(lambda s: {"action": "wait", "timeout": s}, st.floats(0, 20))
+_record = st.fixed_dictionaries(
+    {"action": st.just("record")},
+    optional={
+        "endOnSilence": st.integers(3, 10),
+        "endOnKey": st.sampled_from(["#", "1"]),
+        "timeOut": st.integers(3, 30),
+        "beepStart": st.booleans(),
+        "split": st.just("conversation"),
+        "channels": st.integers(1, 4),
+        "format": st.sampled_from(["mp3", "wav", "ogg"]),
+        "eventUrl": st.just(["http://app/recordings"]),
+        "transcription": st.just({}),
+    },
+)
 _not_yet = st.sampled_from(
     [
-        {"action": "record", "endOnSilence": 3},
         {"action": "conversation", "name": "room"},
         {"action": "connect", "endpoint": [{"type": "app", "user": "ann"}]},
     ]
 )
-vonage_actions = st.one_of(_talk, _stream, _input, _input, _connect, _notify, _wait, _not_yet)
+vonage_actions = st.one_of(
+    _talk, _stream, _input, _input, _connect, _notify, _wait, _record, _not_yet
+)
 
 _voice = {"voiceProfile": "en-US-BenjaminRUS"}
 _say = st.fixed_dictionaries(
@@ -235,7 +265,10 @@ _MAKE_CALL = {
 
 @dataclass
 class Script:
-    """What the world does in one call: replies in order, keys, hang-ups, what parties do."""
+    """What the world does in one call: replies in order, keys, words, hang-ups, what parties do.
+
+    ``voices`` are (begin, length, words or None: not understood, source), in milliseconds.
+    """
 
     setup: CallSetup
     replies: list[Any]
@@ -243,6 +276,8 @@ class Script:
     hangups: list[tuple[int, bool]] = field(default_factory=list)
     parties: list[str] = field(default_factory=list)
     bad_prompts: frozenset[int] = frozenset()
+    voices: list[tuple[int, int, str | None, str]] = field(default_factory=list)
+    bad_recordings: frozenset[str] = frozenset()
 
     def reply(self, command: cmd.SendWebhook) -> Any:
         """The application: the next of its replies, then nothing."""
@@ -272,6 +307,18 @@ def scripts(draw: st.DrawFn) -> Script:
             )
         ),
         draw(st.frozensets(st.integers(1, 6), max_size=1)),
+        draw(
+            st.lists(
+                st.tuples(
+                    st.integers(0, 30_000),
+                    st.integers(0, 9000),
+                    st.none() | st.text(max_size=12),
+                    st.sampled_from(["microphone", "typed"]),
+                ),
+                max_size=4,
+            )
+        ),
+        draw(st.frozensets(st.sampled_from(["r1", "r2"]), max_size=1)),
     )
 
 
@@ -298,13 +345,25 @@ def _loose(
 
 
 _word = st.text(max_size=6)
+_source = st.sampled_from(["microphone", "typed", "script", "party"])
 _t = st.none() | st.integers(0, 60_000)
 loose_events = st.one_of(
     st.builds(ev.CallStarted),
     st.builds(ev.LimitReached, _word, st.integers()),
     st.builds(ev.DigitPressed, st.sampled_from(KEYS) | _word, _word),
     st.builds(ev.Marked, _word),
-    _loose(ev.SpeechHeard, _word, _word, st.integers()),
+    _loose(
+        ev.SpeechHeard,
+        st.none() | _word,
+        _source,
+        st.integers(),
+        st.none() | st.floats(0, 1),
+        st.lists(st.tuples(_word, st.floats(0, 1)), max_size=2).map(tuple),
+    ),
+    _loose(ev.SpeechStarted, _source, st.none() | _word, st.none() | st.integers()),
+    _loose(ev.SpeechStopped, _source, st.integers()),
+    _loose(ev.RecordingStored, _word, st.integers(), st.integers()),
+    _loose(ev.RecordingFailed, _word),
     _loose(ev.PromptStarted, _t, _word),
     _loose(ev.PromptEnded, st.booleans()),
     _loose(ev.PromptFailed, _word, _word),

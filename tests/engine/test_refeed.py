@@ -91,6 +91,21 @@ def _asks(command: object) -> bool:
     return not command.context.get("informational")  # type: ignore[attr-defined]  # SendWebhook
 
 
+def test_secret_words_are_not_in_the_trace_and_it_can_be_fed_again(tmp_path: Path) -> None:
+    ask = {"action": "input", "type": ["dtmf", "speech"], "speech": {"saveAudio": True}}
+    pages = iter([[ask, {"action": "input", "type": ["speech"]}]])
+    call_setup = setup("vonage", secret=True)
+    desk = Desk(call_setup, lambda command: next(pages, None) if _asks(command) else None)
+    desk.say(500, "swordfish").press(5000, "73915").say(6000, "swordfish").run()
+    path = tmp_path / "call.jsonl"
+    write(path, call_setup, desk.records)
+    sent = [command.body or b"" for command in desk.sent if command.purpose == "input"]
+    assert all(b"swordfish" in body for body in sent)
+    assert "swordfish" not in path.read_text()
+    assert "7" not in {record.data["digit"] for record in desk.all("digit")}
+    assert fed_again(path) == desk.records
+
+
 @settings(max_examples=100 * a.EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(script=a.scripts())
 def test_each_digit_that_counts_leads_to_webhook_reply_and_prompt(script: a.Script) -> None:
@@ -107,6 +122,8 @@ def test_each_digit_that_counts_leads_to_webhook_reply_and_prompt(script: a.Scri
         reply = request and _first(desk, "webhook.response", request.seq, _answers(request))
         prompt = reply and _first(desk, "prompt.started", reply.seq, lambda record: True)
         gone = _first(desk, "api.request", closed.seq, lambda record: True)
+        if reply and prompt and _acts_between(desk, reply, prompt):
+            prompt = None  # what the caller did since has brought it about
         for later in (closed, request, reply, prompt):
             if later is None or (gone is not None and later.seq > gone.seq):
                 break
@@ -116,6 +133,11 @@ def test_each_digit_that_counts_leads_to_webhook_reply_and_prompt(script: a.Scri
     for digit in desk.all("digit"):
         if digit.data["capture"] is not None:
             assert digit.seq in listed
+
+
+def _acts_between(desk: Desk, after: Record, before: Record) -> bool:
+    between = desk.records[after.seq : before.seq]
+    return any(record.kind in ("digit", "speech", "speech.stopped") for record in between)
 
 
 def _first(desk: Desk, kind: str, after: int, test: Callable[[Record], bool]) -> Record | None:

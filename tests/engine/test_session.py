@@ -51,6 +51,11 @@ def test_hanging_up_before_the_call_and_twice() -> None:
     [
         ev.CallStarted(),
         ev.DigitPressed("1"),
+        ev.SpeechStarted("nobody", "typed", "hello", 500),
+        ev.SpeechStopped("nobody"),
+        ev.SpeechHeard("nobody", "hello", alternatives=(("yellow", 0.1),)),
+        ev.RecordingStored("r1", "http://x/f", 1, 1),
+        ev.RecordingFailed("r1", "disk full"),
         ev.PromptEnded("p1"),
         ev.TimerFired("t1"),
         ev.WebhookReplied("w1", 200, {"Set-Cookie": "swordfish"}, "[]"),

@@ -32,13 +32,16 @@ def test_the_oldest_calls_go_with_their_audio_and_nothing_else(history: History)
     paths = [keep(history, f"flow {n}", age=1000 - n) for n in range(KEPT)]
     for path in paths[:2]:
         path.with_suffix(".wav").touch()
+        path.with_suffix(".r1.mp3").touch()
     other = history.root / "notes.jsonl"
     other.touch()
     newest = history.new_path("again", "1999-01-01T00:00:00Z")
     assert not paths[0].exists()
     assert not paths[0].with_suffix(".wav").exists()
+    assert not paths[0].with_suffix(".r1.mp3").exists()
     assert paths[1].exists()
     assert paths[1].with_suffix(".wav").exists()
+    assert paths[1].with_suffix(".r1.mp3").exists()
     assert newest.exists()
     assert other.exists()
 

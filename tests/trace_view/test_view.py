@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivrsim.runtime.caller import KeyScript
 from ivrsim.trace.kinds import KINDS
 from ivrsim.trace.record import Record
 from ivrsim.trace.view import CallView
@@ -195,9 +196,183 @@ def test_a_secret_capture_ends_the_script(story: Story) -> None:
 
 def test_words_spoken_to_a_capture_are_quoted_in_the_script(story: Story) -> None:
     story(1000, "capture.opened", capture="c1", types=["speech"])
+    story(1000, "capture.listening", capture="c1")
     story(1000, "speech", text="opening hours", source="typed")
     story(1000, "capture.closed", capture="c1")
     assert story.view.keys() == "say:'opening hours'"
+
+
+# ------------------------------------------------------------------ speech and recordings
+
+
+def speeches(story: Story) -> list[tuple[str, float | None, str | None]]:
+    items = [item for item in story.view.items if isinstance(item, SpeechItem)]
+    return [(item.text, item.confidence, item.ignored) for item in items]
+
+
+def say(story: Story, t: int, text: str, capture: str | None = "c1", **more: Any) -> None:
+    """Typed words: told when they begin, and again when they are over."""
+    told = {"source": "typed", "text": text, "ignored": None, "capture": capture, **more}
+    story(t, "speech.started", duration_ms=500, **told)
+    story(t + 500, "speech", duration_ms=500, confidence=1.0, alternatives=[], **told)
+    story(t + 500, "speech.stopped", source="typed", ago_ms=0)
+
+
+def test_typed_words_are_shown_when_they_begin_and_sure_when_they_are_over(story: Story) -> None:
+    story(1000, "capture.opened", capture="c1", types=["speech"])
+    told = {"source": "typed", "ignored": None, "capture": "c1"}
+    story(1500, "speech.started", text="sales", duration_ms=500, **told)
+    assert speeches(story) == [("sales", None, None)]
+    story(2000, "speech", text="sales", confidence=0.9, **told)
+    assert speeches(story) == [("sales", 0.9, None)]
+
+
+def test_words_of_the_microphone_follow_a_voice(story: Story) -> None:
+    told = {"source": "microphone", "ignored": None, "capture": "c1"}
+    story(1500, "speech.started", text=None, **told)
+    assert speeches(story) == [("…", None, None)]
+    story(2000, "speech", text=None, confidence=None, **told)
+    assert speeches(story) == [("(not understood)", None, None)]
+    story(2500, "speech.started", source="microphone", text=None, ignored=None, capture=None)
+    story(2600, "speech.started", source="microphone", text=None, ignored="no-capture")
+    assert len(speeches(story)) == 1, "a voice that nobody asked for"
+
+
+def test_words_that_nobody_took(story: Story) -> None:
+    say(story, 1000, "hello", None, ignored="not-speech")
+    assert speeches(story) == [("hello", 1.0, "this input takes keys only")]
+    assert story.view.keys() == ""
+
+
+def test_whether_words_are_taken_now(story: Story) -> None:
+    assert not story.view.speech_open
+    story(1000, "capture.opened", capture="c1", types=["dtmf", "speech"])
+    assert story.view.speech_open
+    story(1000, "digit", digit="1", capture="c1", ignored=None, source="keypad")
+    assert not story.view.speech_open
+    story(1000, "capture.closed", capture="c1")
+    story(1000, "capture.opened", capture="c2", types=["dtmf"])
+    assert not story.view.speech_open
+
+
+@pytest.mark.parametrize(
+    ("types", "ended_by", "text", "said"),
+    [
+        (["speech"], "start_timeout", None, ["Nothing was said"]),
+        (["dtmf", "speech"], "start_timeout", None, ["Nothing was said or pressed"]),
+        (["speech"], "end_on_silence", None, ["No words were recognised"]),
+        (["speech"], "end_on_silence", "sales", []),
+    ],
+)
+def test_how_a_capture_of_words_ended(
+    story: Story, types: list[str], ended_by: str, text: str | None, said: list[str]
+) -> None:
+    story(1000, "capture.opened", capture="c1", types=types)
+    story(1000, "capture.closed", capture="c1", ended_by=ended_by, text=text, digits="")
+    assert texts(story)[2:] == said
+
+
+def test_the_script_of_what_was_said(story: Story) -> None:
+    story(1000, "capture.opened", capture="c1", types=["speech"])
+    say(story, 1100, "it's me")
+    story(2000, "capture.listening", capture="c1")
+    say(story, 3000, "again")
+    story(9000, "capture.closed", capture="c1")
+    _try(story, "c2", "")
+    story(9000, "capture.opened", capture="c3", types=["dtmf", "speech"])
+    story(9000, "capture.listening", capture="c3")
+    say(story, 9000, "sales", "c3")
+    story(9900, "digit", digit="1", capture="c3", ignored=None, source="keypad")
+    story(9900, "capture.closed", capture="c3")
+    keys = story.view.keys()
+    assert keys == """^say:'it'"'"'s me again' - 1"""
+    assert [str(group) for group in KeyScript.parse(keys).groups] == [
+        """^say:"it's me again\"""", "silence", "1",
+    ]  # fmt: skip
+
+
+def record(story: Story, t: int, name: str = "r1", **data: Any) -> None:
+    data = {"format": "mp3", "background": False, "terminator": None, "purpose": "record", **data}
+    story(t, "recording.started", recording=name, **data)
+
+
+def test_a_recording_from_its_start_to_its_file(story: Story) -> None:
+    record(story, 1000)
+    running = story.view.recording
+    assert running is not None
+    assert (running.recording, running.by) == ("r1", None)
+    story(7200, "recording.stopped", recording="r1", by="silence", started=1000, duration_ms=6200)
+    assert story.view.recording is None
+    story(7200, "recording.stored", recording="r1", url="http://x/f", size=34_000, duration_ms=6200)
+    assert texts(story)[2:] == [
+        "Recording",
+        "Recorded 6.2 s, ended by silence: mp3, 34.0 kB, http://x/f",
+    ]
+    assert (running.url, running.size, running.ended_t) == ("http://x/f", 34_000, 7200)
+
+
+def test_recordings_beside_each_other_and_one_that_failed(story: Story) -> None:
+    record(story, 1000, background=True)
+    record(story, 2000, "r2", purpose="speech", background=True)
+    assert story.view.recording is story.view.recordings["r2"]
+    story(3000, "recording.stopped", recording="r2", by="end", duration_ms=1000)
+    story(3000, "recording.stored", recording="r2", url="http://x/f", size=1, duration_ms=1)
+    assert story.view.recording is story.view.recordings["r1"]
+    story(4000, "recording.stopped", recording="r1", by="hangup", duration_ms=3000)
+    story(4000, "recording.failed", recording="r1", message="disk full")
+    assert texts(story)[2:] == [
+        "Recording, the call goes on",
+        "The recording could not be made: disk full",
+    ]
+
+
+def test_the_script_of_recordings(story: Story) -> None:
+    record(story, 1000, terminator="#")
+    say(story, 1100, "my name", None)
+    story(2000, "digit", digit="#", capture=None, recording="r1", ignored=None, source="keypad")
+    story(2000, "recording.stopped", recording="r1", by="key", duration_ms=1)
+    record(story, 3000, "r2", terminator="#")
+    for digit in "1#":
+        story(3000, "digit", digit=digit, recording="r2", ignored=None, source="keypad")
+    story(3000, "recording.stopped", recording="r2", by="key", duration_ms=1)
+    record(story, 4000, "r3")
+    story(4000, "digit", digit="5", recording="r3", ignored=None, source="keypad")
+    story(4000, "recording.stopped", recording="r3", by="silence", duration_ms=1)
+    record(story, 5000, "r4")
+    say(story, 5000, "bye", None)
+    story(6000, "recording.stopped", recording="r4", by="silence", duration_ms=1)
+    assert story.view.keys() == "say:'my name' 1# say:bye"
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "line"),
+    [
+        ("speech.started", {"text": "sales"}, "“ sales…"),
+        ("speech.started", {"text": None}, "“ a voice"),
+        ("speech.stopped", {"ago_ms": 600}, "“ silence"),
+        ("speech", {"text": "sales", "confidence": 0.94}, "“ sales” 0.94"),
+        ("speech", {"text": None, "ignored": "not-speech"},
+         "“ not recognised, ignored: this input takes keys only"),
+        ("recording.started", {"format": "mp3", "background": True},
+         "● recording, mp3, beside the call"),
+        ("recording.started", {"format": "wav", "purpose": "speech"}, "● audio of speech, wav"),
+        ("recording.stopped", {"by": "key", "duration_ms": 6200},
+         "● recorded 6.2 s, ended by a key"),
+        ("recording.stored", {"size": 34_000, "url": "http://x/f"}, "● 34.0 kB at http://x/f"),
+        ("recording.failed", {"message": "disk full"}, "● not recorded: disk full"),
+        ("capture.opened", {"types": ["speech"], "max_digits": None}, "◌ may take words"),
+        ("capture.opened", {"types": ["dtmf", "speech"], "min_digits": 0, "max_digits": 4},
+         "◌ may take 0 to 4 digits or words"),
+        ("capture.closed", {"digits": "", "text": "sales", "ended_by": "end_on_silence"},
+         "● took “sales”: silence"),
+        ("capture.closed", {"digits": "", "text": None, "ended_by": "start_timeout"},
+         "● took nothing: nothing came"),
+    ],
+)  # fmt: skip
+def test_words_for_speech_and_recordings(
+    story: Story, kind: str, data: dict[str, Any], line: str
+) -> None:
+    assert one_line(story(1000, kind, **data)) == line
 
 
 @pytest.mark.parametrize(
@@ -231,6 +406,7 @@ _KEYS = [
     "digit", "capture", "ignored", "prompt", "duration_ms", "text", "loop", "purpose", "url",
     "document", "pointer", "actions", "outcome", "webhook", "title", "status", "sent", "leg",
     "with", "role", "to", "from", "direction", "timer", "name", "ms", "due", "severity", "by",
+    "source", "confidence", "recording", "background", "terminator", "size",
     "message", "limit_ms", "types", "max_digits", "secret", "headers", "body", "played_ms",
 ]  # fmt: skip
 _DATA = st.dictionaries(st.sampled_from(_KEYS), _JSON, max_size=6)

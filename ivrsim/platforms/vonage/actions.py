@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Discriminator, Field, PrivateAttr
 
+from ivrsim.engine.commands import AudioFile, RecordingFormat, Speech
 from ivrsim.platforms.vonage.parts import (
     AdvancedMachineDetection,
     DtmfSettings,
@@ -71,6 +72,11 @@ class Prompt(Action):
         """bargeIn as it holds here: once true it stays true until an input [documented]."""
         return self._interruptible
 
+    @property
+    def sound(self) -> Speech | AudioFile | None:
+        """What is played; None when its SSML is broken."""
+        raise NotImplementedError
+
 
 class Talk(Prompt):
     action: Literal["talk"]
@@ -86,6 +92,20 @@ class Talk(Prompt):
         return plain_text(self.text)
 
     @property
+    def sound(self) -> Speech | None:
+        spoken = self.spoken
+        if not spoken.ok:
+            return None
+        return Speech(
+            self.text,
+            spoken.words,
+            self.language,
+            self.style,
+            self.voice_name,
+            ssml=spoken.ssml,
+        )
+
+    @property
     def summary(self) -> str:
         return f"talk “{_shortened(self.spoken.words or self.text)}”"
 
@@ -97,6 +117,10 @@ class Stream(Prompt):
     @property
     def url(self) -> str:
         return self.stream_url[0]
+
+    @property
+    def sound(self) -> AudioFile:
+        return AudioFile(self.url)
 
     @property
     def summary(self) -> str:
@@ -150,6 +174,11 @@ class Input(Hooked):
                 submit_on_hash=self.submit_on_hash,
             )
         return self.dtmf if self.dtmf is not None else DtmfSettings.model_construct()
+
+    @property
+    def words(self) -> SpeechSettings:
+        """The speech settings that hold."""
+        return self.speech if self.speech is not None else SpeechSettings.model_construct()
 
     @property
     def summary(self) -> str:
@@ -221,10 +250,10 @@ class Connect(Hooked):
 
 
 class Record(Hooked):
-    """Times in seconds. Not simulated yet."""
+    """Times in seconds."""
 
     action: Literal["record"]
-    format: Literal["mp3", "wav", "ogg"] | None = None
+    format: RecordingFormat | None = None
     split: Literal["conversation"] | None = None
     channels: int | None = Field(None, ge=1, le=32)
     end_on_silence: float | None = Field(None, ge=3, le=10)
@@ -232,6 +261,45 @@ class Record(Hooked):
     time_out: float | None = Field(None, ge=3, le=7200)
     beep_start: bool = False
     transcription: Transcription | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the NCCO waits for its end [documented]."""
+        return self.end_on_silence is not None or self.end_on_key is not None
+
+    @property
+    def only_time_out(self) -> bool:
+        return not self.blocks and self.time_out is not None
+
+    @property
+    def endless(self) -> bool:
+        """Nothing in the action ends it."""
+        return not self.blocks and self.time_out is None
+
+    @property
+    def file_channels(self) -> int:
+        """One, unless it is split; a split one has two where it names no number [documented]."""
+        if self.split is None:
+            return 1
+        return 2 if self.channels is None else self.channels
+
+    @property
+    def file_format(self) -> RecordingFormat:
+        """mp3, or wav for more than two channels [documented], which mp3 cannot hold."""
+        if self.file_channels > 2 and self.format in (None, "mp3"):
+            return "wav"
+        return self.format or "mp3"
+
+    @property
+    def summary(self) -> str:
+        ends = []
+        if self.end_on_silence is not None:
+            ends.append(f"{self.end_on_silence:g} s of silence")
+        if self.end_on_key is not None:
+            ends.append(f"key {self.end_on_key}")
+        if self.time_out is not None:
+            ends.append(f"{self.time_out:g} s")
+        return f"record {self.file_format}, until {' or '.join(ends) or 'the end'}"
 
 
 class Conversation(Hooked):

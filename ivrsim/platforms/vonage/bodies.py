@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from ivrsim.engine.speech import Spoken
 from ivrsim.platforms.vonage.diagnostics import SYNTAX_ERROR
 from ivrsim.platforms.vonage.settings import value
 
@@ -73,6 +74,11 @@ def bare_number(number: str) -> str:
 def iso(at: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and Z. ``at`` must know its time zone."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_seconds(at: datetime) -> str:
+    """As ``iso``, in whole seconds."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def created_body(leg: LegFacts) -> Body:
@@ -197,13 +203,20 @@ def _leg(leg: LegFacts) -> Body:
 
 
 def input_body(
-    leg: LegFacts, at: datetime, *, digits: str, timed_out: bool, settings: Mapping[str, str]
+    leg: LegFacts,
+    at: datetime,
+    *,
+    digits: str,
+    timed_out: bool,
+    settings: Mapping[str, str],
+    speech: Body | None = None,
 ) -> Body:
-    """The result of an input by dtmf. No key at all: ``vonage.no_digits``; the speech that
-    was not asked for: ``vonage.speech_off``."""
-    speech: Body = {"results": []}
-    if value(settings, "vonage.speech_off") == "error":
-        speech = {"error": "Speech was not enabled"}
+    """The result of an input. No key at all: ``vonage.no_digits``. ``speech`` is a ``speech_part``;
+    None, it was not asked for: ``vonage.speech_off``."""
+    if speech is None:
+        speech = {"results": []}
+        if value(settings, "vonage.speech_off") == "error":
+            speech = {"error": "Speech was not enabled"}
     pressed = digits or (None if value(settings, "vonage.no_digits") == "null" else "")
     return {
         "speech": speech,
@@ -211,6 +224,49 @@ def input_body(
         **_leg(leg),
         "timestamp": iso(at),
     }
+
+
+_TIMEOUT_REASONS: Final = {
+    "end_on_silence": "end_on_silence_timeout",
+    "max_duration": "max_duration",
+    "start_timeout": "start_timeout",
+}
+
+
+def speech_part(
+    spoken: Spoken,
+    ended_by: str,
+    settings: Mapping[str, str],
+    *,
+    text: str | None = None,
+    url: str | None = None,
+) -> Body:
+    """The ``speech`` of an input that listened for words.
+
+    ``ended_by`` is that of the capture. ``text`` stands for all that was said where it must not be
+    shown; ``url`` is where the audio is (saveAudio). A key came first: ``vonage.speech_overridden``
+    [observed]; nothing was said: ``vonage.no_speech``; no words: ``vonage.speech_unrecognised``.
+    """
+    if spoken.overridden:
+        if value(settings, "vonage.speech_overridden") == "results":
+            return {"results": []}
+        return {"error": "Speech overridden by DTMF"}
+    saved: Body = {} if url is None else {"recording_url": url}
+    unclear = spoken.voice and not spoken.readings
+    if unclear and value(settings, "vonage.speech_unrecognised") == "error":
+        return {**saved, "error": "ERR1: Failed to analyze audio"}
+    part: Body = {**saved, "timeout_reason": _TIMEOUT_REASONS[ended_by]}
+    if spoken.voice or value(settings, "vonage.no_speech") == "empty":
+        part["results"] = [
+            {"confidence": _confidence(sure), "text": words if text is None else text}
+            for words, sure in spoken.readings
+        ]
+    return part
+
+
+def _confidence(sure: float) -> str:
+    """A string, as in ``"0.9405097"`` [documented]."""
+    return str(round(min(max(float(sure), 0.0), 1.0), 7))
 
 
 def legacy_input_body(leg: LegFacts, at: datetime, *, digits: str, timed_out: bool) -> Body:
@@ -223,6 +279,31 @@ def legacy_input_body(leg: LegFacts, at: datetime, *, digits: str, timed_out: bo
         "dtmf": digits,
         "from": bare_number(leg.from_),
         "to": bare_number(leg.to),
+        "timestamp": iso(at),
+    }
+
+
+def record_body(
+    conversation_uuid: str,
+    at: datetime,
+    *,
+    started: datetime,
+    ended: datetime,
+    url: str,
+    size: int,
+    recording: str,
+    milliseconds: bool = False,
+) -> Body:
+    """The event of a recording: no status, no leg [documented]. ``size`` in bytes;
+    ``milliseconds``: see ``vonage.record_times``."""
+    time = iso if milliseconds else iso_seconds
+    return {
+        "start_time": time(started),
+        "recording_url": url,
+        "size": size,
+        "recording_uuid": recording,
+        "end_time": time(ended),
+        "conversation_uuid": conversation_uuid,
         "timestamp": iso(at),
     }
 

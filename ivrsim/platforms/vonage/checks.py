@@ -1,9 +1,9 @@
-"""What can be wrong with actions that are well-formed: one by one, and in their order."""
+"""What can be wrong with actions that are well-formed, one by one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ivrsim.platforms.vonage import pages
@@ -17,7 +17,6 @@ from ivrsim.platforms.vonage.actions import (
     Hooked,
     Input,
     Notify,
-    Prompt,
     Record,
     Stream,
     Talk,
@@ -25,7 +24,7 @@ from ivrsim.platforms.vonage.actions import (
     Wait,
 )
 from ivrsim.platforms.vonage.diagnostics import Findings, shown
-from ivrsim.platforms.vonage.parts import PhoneEndpoint
+from ivrsim.platforms.vonage.parts import PhoneEndpoint, SpeechSettings
 from ivrsim.platforms.vonage.ssml import PlainText
 
 _HTTP = ("http://", "https://")
@@ -43,13 +42,12 @@ def check_action(action: Action, findings: Findings) -> None:
     """Remarks about one action by itself."""
     _CHECKS[type(action)](action, findings)
     if isinstance(action, Hooked) and action.event_url is not None:
-        _event_url(action.event_url, action, findings)
+        _event_url(action.event_url, f"{action.pointer}/eventUrl", findings)
 
 
-def _event_url(urls: list[str], action: Hooked, findings: Findings) -> None:
+def _event_url(urls: list[str], place: str, findings: Findings) -> None:
     if len(urls) == 1 and urls[0].startswith(_HTTP):
         return
-    place = f"{action.pointer}/eventUrl"
     if len(urls) != 1:
         findings.add(
             "vonage.one-event-url",
@@ -222,9 +220,28 @@ def _input(action: Input, findings: Findings) -> None:
                 suggestion="leave dtmf out, or mode",
             )
         _not_simulated("input in mode asynchronous", f"{at}/mode", pages.INPUT, findings)
-    if action.wants_speech:
-        place = f"{at}/type" if action.type is not None else f"{at}/speech"
-        _not_simulated("input by speech", place, pages.INPUT, findings)
+    if action.speech is not None and action.wants_speech:
+        _speech(action.speech, f"{at}/speech", findings)
+
+
+def _speech(speech: SpeechSettings, at: str, findings: Findings) -> None:
+    if speech.uuid is not None and len(speech.uuid) != 1:
+        findings.add(
+            "vonage.one-speech-uuid",
+            f"{at}/uuid",
+            "speech.uuid should name one leg; the caller is listened to"
+            if not speech.uuid
+            else "speech.uuid should name one leg; the first is taken",
+            expected="an array of one",
+            found=shown(speech.uuid),
+        )
+    if speech.sensitivity is not None:
+        findings.add(
+            "vonage.sensitivity-unused",
+            f"{at}/sensitivity",
+            "sensitivity decides nothing here: what counts as speech is the same for all values",
+            found=shown(speech.sensitivity),
+        )
 
 
 def _notify(action: Notify, findings: Findings) -> None:
@@ -321,10 +338,38 @@ def _number(number: str, place: str, findings: Findings) -> None:
 
 
 def _record(action: Record, findings: Findings) -> None:
-    _not_simulated("record", action.pointer, pages.RECORD, findings)
+    at = action.pointer
+    if action.channels is not None and action.split is None:
+        findings.add(
+            "vonage.channels-without-split",
+            f"{at}/channels",
+            "channels needs split: everybody is recorded in one channel",
+            expected='"split": "conversation"',
+            found=shown(action.channels),
+            suggestion='add "split": "conversation"',
+        )
+    if action.format == "mp3" and action.file_format != "mp3":
+        findings.add(
+            "vonage.mp3-channels",
+            f"{at}/format",
+            f"mp3 holds two channels, not {action.file_channels}: recorded as wav",
+            expected="wav or ogg for more than two channels",
+            found='"mp3"',
+        )
+    silence, limit = action.end_on_silence, action.time_out
+    if silence is not None and limit is not None and silence >= limit:
+        findings.add(
+            "vonage.record-silence-too-long",
+            f"{at}/endOnSilence",
+            f"timeOut ends the recording before {silence:g} s of silence can be over",
+            expected=f"less than timeOut, {limit:g} s",
+            found=shown(silence),
+        )
     if action.transcription is not None:
-        place = f"{action.pointer}/transcription"
-        _not_simulated("transcription", place, pages.RECORD, findings)
+        place = f"{at}/transcription"
+        _not_simulated("transcription", place, pages.RECORDING, findings)
+        if action.transcription.event_url is not None:
+            _event_url(action.transcription.event_url, f"{place}/eventUrl", findings)
 
 
 def _conversation(action: Conversation, findings: Findings) -> None:
@@ -359,54 +404,3 @@ _CHECKS: Final[dict[type[Action], Callable[[Any, Findings], None]]] = {
     Conversation: _conversation,
     Transfer: _transfer,
 }
-
-
-def check_order(actions: Sequence[Action], findings: Findings) -> None:
-    """Remarks about what follows what. ``interruptible`` of the prompts is already known."""
-    for index, action in enumerate(actions):
-        if not isinstance(action, Prompt):
-            continue
-        if action.loop == 0 and not action.interruptible and index + 1 < len(actions):
-            findings.add(
-                "vonage.unreachable-after-loop",
-                f"{action.pointer}/loop",
-                f"it plays for ever without bargeIn: {actions[index + 1].pointer} and what"
-                " comes after is never reached",
-                expected="bargeIn true with an input after it, or a loop of 1 or more",
-                found="0",
-            )
-        if action.barge_in:
-            _input_follows(action, actions[index + 1 :], findings)
-
-
-def _input_follows(prompt: Prompt, after: Sequence[Action], findings: Findings) -> None:
-    mixed: Action | None = None
-    for action in after:
-        if isinstance(action, Input):
-            if mixed is not None and findings.decide("vonage.barge_in_mixed") == "warn":
-                findings.add(
-                    "vonage.barge-in-mixed",
-                    f"{prompt.pointer}/bargeIn",
-                    f"read literally, the next action that is no {prompt.action} must be an"
-                    f" input; it is {mixed.action} at {mixed.pointer}",
-                    expected="input",
-                    found=mixed.action,
-                )
-            return
-        if not isinstance(action, Prompt):
-            found = f"{action.action} at {action.pointer}"
-            break
-        if action.action != prompt.action and mixed is None:
-            mixed = action
-    else:
-        found = "the end of the NCCO"
-        findings.decide("vonage.barge_in_end")
-    findings.add(
-        "vonage.barge-in-without-input",
-        f"{prompt.pointer}/bargeIn",
-        f"bargeIn must be followed by an input; next comes {found}",
-        expected="an input action after the prompts",
-        found=found,
-        suggestion="add an input, or leave bargeIn out",
-        page=pages.BY_ACTION[prompt.action],
-    )

@@ -70,6 +70,13 @@ RULES: Final[dict[str, Rule]] = {
     "vonage.input-without-type": Rule("warning", "assumed", pages.INPUT),
     "vonage.settings-without-type": Rule("warning", "assumed", pages.INPUT),
     "vonage.asynchronous-with-dtmf": Rule("error", "documented", pages.INPUT),
+    "vonage.one-speech-uuid": Rule("warning", "documented", pages.INPUT),
+    "vonage.sensitivity-unused": Rule("info", "assumed", pages.INPUT),
+    # record
+    "vonage.channels-without-split": Rule("warning", "documented", pages.RECORD),
+    "vonage.mp3-channels": Rule("warning", "assumed", pages.RECORD),
+    "vonage.record-silence-too-long": Rule("warning", "documented", pages.RECORD),
+    "vonage.record-at-the-end": Rule("warning", "assumed", pages.RECORDING),
     # the others
     "vonage.notify-without-id": Rule("warning", "documented", pages.NOTIFY),
     "vonage.notify-without-event-url": Rule("error", "documented", pages.NOTIFY),
@@ -163,6 +170,43 @@ def key_ignored(digit: str, why: str) -> Diagnostic:
         else None,
         basis=setting.basis,
         page=setting.page,
+    )
+
+
+def unknown_speech_leg(uuid: str, pointer: str) -> Diagnostic:
+    """The remark about speech.uuid when it names no leg that could be listened to."""
+    return Diagnostic(
+        "vonage.unknown-speech-leg",
+        "warning",
+        "speech.uuid is not the leg of the caller: the caller is listened to",
+        pointer,
+        expected="the uuid of the caller's leg, or no uuid",
+        found=shown(uuid),
+        basis="assumed",
+        page=pages.INPUT,
+    )
+
+
+def reply_without_effect(event: str, body: str) -> Diagnostic:
+    """The remark about an NCCO in reply to an event that takes none."""
+    return Diagnostic(
+        "vonage.reply-without-effect",
+        "warning",
+        f"the reply to {event} looks like an NCCO: it changes nothing, the running one goes on",
+        expected="an empty reply",
+        found=shown(body),
+        suggestion="put these actions after the record",
+        basis="documented",
+        page=pages.RECORD,
+    )
+
+
+def recording_failed(message: str, what_follows: str) -> Diagnostic:
+    """The remark about a recording that ivrsim could not make: no fault of the application."""
+    return Diagnostic(
+        "vonage.recording-failed",
+        "warning",
+        f"ivrsim could not make the recording: {message}; {what_follows}",
     )
 
 

@@ -9,8 +9,9 @@ from pydantic import Discriminator, TypeAdapter, ValidationError
 
 from ivrsim.engine.diagnostic import Diagnostic
 from ivrsim.platforms.vonage.actions import Action, AnyAction, Input, Prompt
-from ivrsim.platforms.vonage.checks import check_action, check_order
+from ivrsim.platforms.vonage.checks import check_action
 from ivrsim.platforms.vonage.diagnostics import MOST, SYNTAX_ERROR, Findings, shown
+from ivrsim.platforms.vonage.order import check_order
 from ivrsim.platforms.vonage.repair import read_action
 
 __all__ = ["SYNTAX_ERROR", "Ncco", "read_ncco"]

@@ -24,6 +24,7 @@ SSML = f"{_VOICE}/guides/customizing-tts"
 DTMF = f"{_VOICE}/guides/dtmf"
 CALL_FLOW = f"{_VOICE}/guides/call-flow"
 RECORDING = f"{_VOICE}/guides/recording"
+RECORD_WEBHOOK = f"{WEBHOOKS}#record"
 TROUBLESHOOTING = f"{_VOICE}/guides/troubleshooting"
 SIGNED = "https://developer.vonage.com/en/getting-started/concepts/webhooks"
 

@@ -36,7 +36,7 @@ class DtmfSettings(Part):
 
 
 class SpeechSettings(Part):
-    """Times in seconds. Not simulated yet."""
+    """Times in seconds. ``sensitivity`` is kept, and decides nothing here."""
 
     uuid: list[str] | None = None
     end_on_silence: float = Field(2.0, ge=0.4, le=10)

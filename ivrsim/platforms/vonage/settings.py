@@ -136,6 +136,32 @@ _ALL = (
         'speech in the input webhook when it was not asked for: results, {"results": []};'
         ' error, {"error": "Speech was not enabled"}',
     ),
+    # speech
+    _setting(
+        "speech_overridden",
+        ("error", "results"),
+        "disputed",
+        pages.INPUT_WEBHOOK,
+        "speech in the input webhook when a key was pressed while both were on: error,"
+        ' {"error": "Speech overridden by DTMF"}, as observed; results, {"results": []}, as'
+        " announced in 2020",
+    ),
+    _setting(
+        "no_speech",
+        ("absent", "empty"),
+        "assumed",
+        pages.INPUT_WEBHOOK,
+        "speech.results when nothing was said (timeout_reason start_timeout): absent, there is"
+        " no such key; empty, []",
+    ),
+    _setting(
+        "speech_unrecognised",
+        ("results", "error"),
+        "assumed",
+        pages.INPUT_WEBHOOK,
+        "somebody spoke but no words were recognised: results, an empty list with its"
+        ' timeout_reason; error, {"error": "ERR1: Failed to analyze audio"}',
+    ),
     _setting(
         "type_ahead",
         ("drop", "keep"),
@@ -168,14 +194,38 @@ _ALL = (
         "the caller is gone while a connect rings: the other leg's event is cancelled and then"
         " completed; or completed alone",
     ),
-    # not simulated yet, named so that flows may already say it
+    # recordings
     _setting(
         "record_no_end",
         ("records", "nothing"),
         "disputed",
         pages.RECORDING,
-        "record without endOnSilence, timeOut and endOnKey: records, until the call ends;"
-        " nothing is recorded (not simulated yet)",
+        "record without endOnSilence, timeOut and endOnKey: records, beside the call until its"
+        " end, as the guide has it; nothing is recorded, as the reference has it",
+    ),
+    _setting(
+        "record_time_out",
+        ("background", "blocks"),
+        "disputed",
+        pages.RECORDING,
+        "record with timeOut alone: background, the NCCO goes on beside it, as the guide has it;"
+        " blocks, it waits, as a support article has it",
+    ),
+    _setting(
+        "record_initial_silence",
+        ("ends", "waits"),
+        "assumed",
+        pages.RECORD,
+        "nothing is heard from the beginning of a record with endOnSilence: ends, after"
+        " endOnSilence; waits, for a first sound",
+    ),
+    _setting(
+        "record_times",
+        ("seconds", "milliseconds"),
+        "disputed",
+        pages.RECORD_WEBHOOK,
+        "start_time and end_time of a recording: seconds, 2020-01-01T12:00:00Z, as the NCCO"
+        " reference has it; milliseconds, 2020-01-01T12:00:00.000Z, as the webhook reference",
     ),
 )
 

@@ -23,6 +23,7 @@ from ivrsim.platforms.vonage.delivery import (
     status_is_retried,
     succeeded,
 )
+from ivrsim.platforms.vonage.diagnostics import reply_without_effect
 from ivrsim.platforms.vonage.documents import Ncco
 from ivrsim.platforms.vonage.replies import Reply, read_reply
 from ivrsim.trace.masking import mask_url
@@ -134,18 +135,32 @@ class Webhooks:
     # ------------------------------------------------------------------ events that only tell
 
     def event(
-        self, call: Session, status: str, body: dict[str, Any], source: Hooked | None = None
+        self,
+        call: Session,
+        status: str,
+        body: dict[str, Any],
+        source: Hooked | None = None,
     ) -> None:
         """Tell the application of something; nothing waits for its reply. ``source``: the action
         whose eventUrl and eventMethod hold."""
-        what = self._event(
-            f"event {status}",
-            body,
-            {"event": status, "informational": True},
-            None if source is None else source.event_address,
-            "POST" if source is None else source.event_method,
-        )
-        call.spawn(self._tell(call, what))
+        context = {"event": status, "informational": True}
+        self._send(call, f"event {status}", body, context, source)
+
+    def recorded(self, call: Session, body: dict[str, Any], source: Hooked) -> None:
+        """Tell the application of a recording. Scripted pages may turn over, the call does not."""
+        self._send(call, "record", body, {"event": "record"}, source)
+
+    def _send(
+        self,
+        call: Session,
+        title: str,
+        body: dict[str, Any],
+        context: dict[str, Any],
+        source: Hooked | None,
+    ) -> None:
+        url = None if source is None else source.event_address
+        method = "POST" if source is None else source.event_method
+        call.spawn(self._tell(call, self._event(title, body, context, url, method)))
 
     def _tell(self, call: Session, what: Request) -> Steps[None]:
         answer = yield from self._attempts(call, what)
@@ -154,6 +169,12 @@ class Webhooks:
         elif answer is not None and not succeeded(answer.status):
             found = f"HTTP {answer.status}"
         else:
+            if (
+                answer is not None
+                and what.title == "record"
+                and answer.body.lstrip().startswith("[{")
+            ):
+                call.diagnose(reply_without_effect(what.title, answer.body))
             return
         call.diagnose(
             Diagnostic(

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ivrsim.engine.speech import Spoken
 from ivrsim.platforms.vonage import bodies
 from ivrsim.platforms.vonage.bodies import LegFacts
 
@@ -143,6 +144,62 @@ def test_input_settings() -> None:
     silent = bodies.input_body(LEG, AT, digits="", timed_out=True, settings=other)
     assert silent["dtmf"]["digits"] == ""
     assert silent["speech"] == {"error": "Speech was not enabled"}
+
+
+SAID = Spoken((("sales", 0.94050971), ("sails", 2)), "sales", True)
+
+
+@pytest.mark.parametrize(
+    ("spoken", "ended_by", "more", "speech"),
+    [
+        (
+            SAID,
+            "end_on_silence",
+            {"url": "http://x/f"},
+            {
+                "recording_url": "http://x/f",
+                "timeout_reason": "end_on_silence_timeout",
+                "results": [
+                    {"confidence": "0.9405097", "text": "sales"},
+                    {"confidence": "1.0", "text": "sails"},
+                ],
+            },
+        ),
+        (
+            SAID,
+            "max_duration",
+            {"text": "•••"},
+            {
+                "timeout_reason": "max_duration",
+                "results": [
+                    {"confidence": "0.9405097", "text": "•••"},
+                    {"confidence": "1.0", "text": "•••"},
+                ],
+            },
+        ),
+        (Spoken(), "start_timeout", {}, {"timeout_reason": "start_timeout"}),
+        (
+            Spoken(voice=True),
+            "end_on_silence",
+            {"url": "http://x/f"},
+            {
+                "recording_url": "http://x/f",
+                "timeout_reason": "end_on_silence_timeout",
+                "results": [],
+            },
+        ),
+        (
+            Spoken(voice=True, overridden=True),
+            "max_digits",
+            {},
+            {"error": "Speech overridden by DTMF"},
+        ),
+    ],
+)
+def test_speech(spoken: Spoken, ended_by: str, more: Any, speech: Any) -> None:
+    part = bodies.speech_part(spoken, ended_by, {}, **more)
+    assert part == speech
+    assert list(part) == list(speech)
 
 
 def test_older_input() -> None:

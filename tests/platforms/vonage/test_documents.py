@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ivrsim.engine.diagnostic import Diagnostic
-from ivrsim.platforms.vonage.actions import Connect, Input, Prompt, Talk, Wait
+from ivrsim.platforms.vonage.actions import Connect, Input, Prompt, Record, Talk, Wait
 from ivrsim.platforms.vonage.diagnostics import RULES, SYNTAX_ERROR
 from ivrsim.platforms.vonage.documents import Ncco, read_ncco
 
@@ -16,6 +16,7 @@ DTMF = {"action": "input", "type": ["dtmf"], "eventUrl": URL}
 HI = {"action": "talk", "text": "Hi"}
 PHONE = {"type": "phone", "number": "447700900001"}
 APP = {"type": "app", "user": "jo"}
+SPLIT = {"split": "conversation"}
 NOTIFY = {"action": "notify", "payload": {"uuid": "abc"}, "eventUrl": URL}
 
 
@@ -30,6 +31,14 @@ def connect(**keys: Any) -> dict[str, Any]:
 
 def talk(**keys: Any) -> dict[str, Any]:
     return {**HI, **keys}
+
+
+def speech(**keys: Any) -> dict[str, Any]:
+    return {**DTMF, "type": ["speech"], "speech": keys}
+
+
+def record(**keys: Any) -> dict[str, Any]:
+    return {"action": "record", **keys}
 
 
 def stream(url: str) -> dict[str, Any]:
@@ -136,8 +145,27 @@ TABLE: list[tuple[Any, str, str, str, bool]] = [
     ),
     ([connect(machineDetection="hangup")], "not-simulated", I, "/0/machineDetection", False),
     ([connect(advanced_machine_detection={})], "not-simulated", I, "/0", False),
-    ([{**DTMF, "type": ["speech"]}], "not-simulated", I, "/0/type", False),
-    ([{"action": "record"}], "not-simulated", I, "/0", False),
+    ([{**DTMF, "type": ["speech"]}], "", "", "", False),
+    ([speech(uuid=["a"], context=["one"], saveAudio=True)], "", "", "", False),
+    ([speech(uuid=["a", "b"])], "one-speech-uuid", W, "/0/speech/uuid", False),
+    ([speech(uuid=[])], "one-speech-uuid", W, "/0/speech/uuid", False),
+    ([speech(sensitivity=50)], "sensitivity-unused", I, "/0/speech/sensitivity", False),
+    ([speech(sensitivity=5)], "out-of-range", E, "/0/speech/sensitivity", True),
+    ([speech(endOnSilence=0.3)], "out-of-range", E, "/0/speech/endOnSilence", True),
+    ([record(), HI], "", "", "", False),
+    ([record(endOnKey="#")], "", "", "", False),
+    ([record()], "record-at-the-end", W, "/0", False),
+    ([record(timeOut=9)], "record-at-the-end", W, "/0", False),
+    ([record(endOnKey="12")], "invalid-value", E, "/0/endOnKey", True),
+    ([record(endOnKey=1)], "wrong-type", E, "/0/endOnKey", True),
+    ([record(timeOut=2), HI], "out-of-range", E, "/0/timeOut", True),
+    ([record(endOnSilence="3")], "number-as-text", W, "/0/endOnSilence", False),
+    ([record(format="flac"), HI], "invalid-value", E, "/0/format", True),
+    ([record(channels=2), HI], "channels-without-split", W, "/0/channels", False),
+    ([record(**SPLIT, channels=3, format="mp3"), HI], "mp3-channels", W, "/0/format", False),
+    ([record(**SPLIT, channels=3), HI], "", "", "", False),
+    ([record(endOnSilence=5, timeOut=5)], "record-silence-too-long", W, "/0/endOnSilence", False),
+    ([record(endOnKey="#", transcription={})], "not-simulated", I, "/0/transcription", False),
     ([{"action": "conversation", "name": "x"}], "not-simulated", I, "/0", False),
     ([{"action": "transfer", "conversationId": "CON-1"}], "not-simulated", I, "/0", False),
     ([connect(endpoint=[APP])], "not-simulated", I, "/0/endpoint/0/type", False),
@@ -164,8 +192,16 @@ def test_two_findings_of_one_key() -> None:
     ncco = read({"action": "conversation", "name": "x", "mute": True, "canSpeak": []})
     assert [d.pointer for d in ncco.diagnostics] == ["/0", "/0/mute"]
     assert ncco.diagnostics[1].code == "vonage.mute-with-can-speak"
-    ncco = read({"action": "record", "transcription": {}})
-    assert [d.found for d in ncco.diagnostics] == ["record", "transcription"]
+    ncco = read(record(endOnKey="#", transcription={"langauge": "de-DE"}))
+    assert [d.pointer for d in ncco.diagnostics] == [
+        "/0/transcription/langauge",
+        "/0/transcription",
+    ]
+    ncco = read(record(endOnKey="#", transcription={"eventUrl": ["x"]}))
+    assert [d.pointer for d in ncco.diagnostics] == [
+        "/0/transcription",
+        "/0/transcription/eventUrl",
+    ]
 
 
 def test_every_rule_has_a_test() -> None:
@@ -262,6 +298,23 @@ def test_connect() -> None:
     (plus,) = read(phone(number="+44 7700 900001")).actions
     assert isinstance(plus, Connect) and plus.phone is not None
     assert plus.phone.e164 == "447700900001"
+
+
+def test_record() -> None:
+    ncco = read(record(endOnSilence=3, endOnKey="#", timeOut=60), record(split="conversation"), HI)
+    assert [action.summary for action in ncco.actions][:2] == [
+        "record mp3, until 3 s of silence or key # or 60 s",
+        "record mp3, until the end",
+    ]
+    first, second = ncco.actions[:2]
+    assert isinstance(first, Record) and isinstance(second, Record)
+    assert (first.blocks, first.endless, second.blocks, second.endless) == (
+        True,
+        False,
+        False,
+        True,
+    )
+    assert (first.file_channels, second.file_channels) == (1, 2)
 
 
 def test_templates_of_scripted_pages_are_not_judged() -> None:

@@ -125,7 +125,6 @@ def test_malformed_ssml_is_not_spoken() -> None:
 @pytest.mark.parametrize(
     "action",
     [
-        {"action": "record", "endOnSilence": 3},
         {"action": "conversation", "name": "room"},
         {"action": "connect", "endpoint": [{"type": "app", "user": "ann"}]},
         {"action": "input", "type": ["dtmf"], "mode": "asynchronous"},
