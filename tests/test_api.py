@@ -118,7 +118,7 @@ def test_strict_makes_warnings_fail() -> None:
         ("restaurant", {"clock": "fast"}, "--clock: expected virtual"),
         ("restaurant", {"settings": {"8x8.nothing": "1"}}, "no setting '8x8.nothing'"),
         ("restaurant", {"platform": "vonage"}, "is a flow for 8x8"),
-        ("restaurant", {"keys": ["say:table"]}, "speech input is not yet simulated"),
+        ("restaurant", {"keys": ["say:table"]}, "takes keys, not words"),
     ],
 )
 def test_bad_input_is_an_input_error(target: str, options: dict[str, object], message: str) -> None:

@@ -35,7 +35,7 @@ def run(options: Namespace) -> int:
     return run_application(
         options.target,
         target_options(options),
-        call_options(options, person=True, sound=not options.silent),
+        call_options(options, person=True),
         parse=parse_line,
         debug=options.debug,
     )
@@ -61,7 +61,7 @@ def parse_line(line: str) -> tuple[str, TargetOptions, CallOptions]:
     return (
         options.target,
         target_options(options),
-        call_options(options, person=True, sound=not options.silent),
+        call_options(options, person=True),
     )
 
 

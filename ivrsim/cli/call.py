@@ -40,7 +40,7 @@ def call(options: Namespace) -> int:
     remarks = _Remarks(target)
     # What an application prints must not get between the lines of a trace.
     with contextlib.redirect_stdout(sys.stderr):
-        placed = place_call(target, call_options(options, person=False, sound=False, stream=stream))
+        placed = place_call(target, call_options(options, person=False, stream=stream))
         placed.subscribe(remarks)
         if not options.json:
             placed.subscribe(_Printer(out, options.verbose))

@@ -67,9 +67,10 @@ def headers_of(given: list[str]) -> dict[str, str]:
 
 
 def call_options(
-    options: Namespace, *, person: bool, sound: bool, stream: BinaryIO | None = None
+    options: Namespace, *, person: bool, stream: BinaryIO | None = None
 ) -> CallOptions:
     from ivrsim.runtime.place import CallOptions
+    from ivrsim.sound.engines import EMBEDDED
 
     return CallOptions(
         keys=options.keys,
@@ -80,7 +81,11 @@ def call_options(
         trace_path=Path(options.trace) if options.trace else None,
         stream=stream,
         history=not options.no_history,
-        sound=sound,
+        speakers="off" if getattr(options, "silent", False) else options.speakers,
+        microphone=options.microphone,
+        telephone=options.telephone,
+        audio=options.audio,
+        voice=options.voice or EMBEDDED,
         person=person,
         headers=headers_of(options.header),
         insecure=options.insecure,
@@ -122,7 +127,9 @@ _REPEATED = (
     ("--vca", "vca"),
     ("--vss", "vss"),
     ("--vcs", "vcs"),
+    ("--voice", "voice"),
     ("--insecure", "insecure"),
+    ("--telephone", "telephone"),
     ("--allow", "allow"),
     ("--set", "set"),
     ("--max-time", "max_time"),

@@ -18,6 +18,8 @@ so that an IVR application can be called, heard, watched and tested on this mach
                                      call your own application
   ivrsim call flow.yaml --keys "1 2" the same call without a screen
   ivrsim check flow.yaml             what is wrong with a flow or document
+  ivrsim voices                      who can speak prompts
+  ivrsim dtmf recording.wav          the digits in an audio file
   ivrsim doctor                      what works on this machine
 """
 
@@ -54,6 +56,32 @@ a file is wrong, 3 ivrsim could not go on, 130 interrupted, 143 terminated
 """
 
 
+VOICES = """\
+examples:
+  ivrsim voices                              all of them
+  ivrsim voices en                           English, and what the platforms call it
+  ivrsim voices prepare restaurant           speak what its pages say, and keep it
+  ivrsim voices prepare flow.yaml --voice gtts
+
+exit status of prepare: 1 when a prompt could not be spoken or an audio file not be had
+"""
+
+
+DTMF = """\
+The digits of each file in one line on standard output, an empty line when there are none. Of a
+stereo file the right channel is heard: in a recording by ivrsim that is the caller, and the left
+one is the platform.
+
+examples:
+  ivrsim dtmf recording.wav                  4711#
+  ivrsim dtmf recording.wav --times          a line for each: digit, start and end in seconds
+  ivrsim dtmf recording.wav --channel left   what the platform keyed
+  ivrsim dtmf *.mp3 --channel mix            several files: FILE: digits
+
+exit status: 2 when a file cannot be read, or is not audio
+"""
+
+
 class Parser(argparse.ArgumentParser):
     """One clear line for a wrong command line, and no usage before it."""
 
@@ -77,8 +105,8 @@ def make_parser() -> Parser:
         epilog=f"{TARGET}\n{KEYS}\nWith --keys the script presses first, then the keypad is yours.",
         formatter_class=raw,
     )
-    _call_arguments(run, clock="real")
-    run.add_argument("--silent", action="store_true", help="do not use the loudspeakers")
+    _call_arguments(run, clock="real", devices="auto")
+    run.add_argument("--silent", action="store_true", help="the same as --speakers off")
     run.set_defaults(command=_run)
 
     call = commands.add_parser(
@@ -88,7 +116,7 @@ def make_parser() -> Parser:
         epilog=f"{TARGET}\n{KEYS}\n{CALL_EXAMPLES}",
         formatter_class=raw,
     )
-    _call_arguments(call, clock="virtual")
+    _call_arguments(call, clock="virtual", devices="off")
     call.add_argument(
         "--json", action="store_true", help="print the trace itself (JSON Lines) instead of words"
     )
@@ -124,6 +152,50 @@ def make_parser() -> Parser:
     _debug(settings)
     settings.set_defaults(command=_settings)
 
+    voices = commands.add_parser(
+        "voices",
+        help="who can speak, and prompts spoken ahead",
+        usage="%(prog)s [TEXT] | %(prog)s prepare TARGET",
+        description="List the voices and their languages, or speak the prompts of TARGET ahead\n"
+        "and keep them, so that a call never waits for a voice.",
+        epilog=VOICES,
+        formatter_class=raw,
+    )
+    voices.add_argument(
+        "words", nargs="*", metavar="TEXT",
+        help="only languages that contain TEXT (en, en-GB, German); or: prepare TARGET",
+    )  # fmt: skip
+    voices.add_argument("--json", action="store_true", help="list as JSON")
+    _voice(voices)
+    voices.add_argument(
+        "--platform", metavar="NAME", help="vonage or 8x8, where the target does not say"
+    )
+    voices.add_argument(
+        "--insecure", action="store_true", help="do not verify TLS certificates of audio files"
+    )
+    voices.add_argument(
+        "--allow", action="append", default=[], metavar="HOST",
+        help="audio files may be fetched from HOST",
+    )  # fmt: skip
+    _debug(voices)
+    voices.set_defaults(command=_voices)
+
+    dtmf = commands.add_parser(
+        "dtmf",
+        help="the digits in an audio file",
+        description="Hear the DTMF digits (0-9 * # A-D) in audio files: wav, mp3, flac, ogg.",
+        epilog=DTMF,
+        formatter_class=raw,
+    )
+    dtmf.add_argument("files", nargs="+", metavar="FILE")
+    dtmf.add_argument(
+        "--channel", choices=("left", "right", "mix"), default="right",
+        help="of a stereo file (right: the caller)",
+    )  # fmt: skip
+    dtmf.add_argument("--times", action="store_true", help="when each digit was heard")
+    _debug(dtmf)
+    dtmf.set_defaults(command=_dtmf)
+
     doctor = commands.add_parser(
         "doctor",
         help="what works here: speakers, voices, terminal",
@@ -135,13 +207,19 @@ def make_parser() -> Parser:
     return parser
 
 
+def _voice(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--voice", metavar="NAME", help="who speaks: espeak, which is embedded (default), or gtts"
+    )
+
+
 def _debug(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks"
     )
 
 
-def _call_arguments(parser: argparse.ArgumentParser, *, clock: str) -> None:
+def _call_arguments(parser: argparse.ArgumentParser, *, clock: str, devices: str) -> None:
     add = parser.add_argument
     add("target", metavar="TARGET", help="what to call, see below")
     add("--keys", default="", metavar="KEYS", help="what the caller presses, see below")
@@ -177,6 +255,23 @@ def _call_arguments(parser: argparse.ArgumentParser, *, clock: str) -> None:
         help="webhooks may go to HOST (local ones and the target's own always may)",
     )  # fmt: skip
 
+    sound = parser.add_argument_group("sound", "A call in real time is heard, and keeps its sound.")
+    sound.add_argument(
+        "--speakers", default=devices, metavar="NAME",
+        help=f"off, auto, or a device of `ivrsim doctor` ({devices})",
+    )  # fmt: skip
+    sound.add_argument(
+        "--microphone", default=devices, metavar="NAME",
+        help=f"listen for digits and words: off, auto, or a device ({devices})",
+    )  # fmt: skip
+    sound.add_argument(
+        "--telephone", action="store_true", help="sound as a telephone: 300 to 3400 Hz, G.711"
+    )
+    sound.add_argument(
+        "--audio", action="store_true",
+        help="keep the sound in virtual time, too: stereo wav beside the trace",
+    )  # fmt: skip
+
     more = parser.add_argument_group("the call")
     more.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE",
@@ -189,6 +284,7 @@ def _call_arguments(parser: argparse.ArgumentParser, *, clock: str) -> None:
         "--max-time", type=float, default=600.0, metavar="SECONDS",
         help="of call time, then the caller hangs up (600)",
     )  # fmt: skip
+    _voice(more)
     more.add_argument("--at", metavar="TIME", help="when the call begins: 09:30, or ISO 8601")
     more.add_argument("--seed", type=int, metavar="N", help="of ids and choices (random)")
     more.add_argument("--trace", metavar="FILE", help="write the trace there")
@@ -227,6 +323,18 @@ def _settings(options: argparse.Namespace) -> int:
     from ivrsim.cli.settings import settings
 
     return settings(options)
+
+
+def _voices(options: argparse.Namespace) -> int:
+    from ivrsim.cli.voices import voices
+
+    return voices(options)
+
+
+def _dtmf(options: argparse.Namespace) -> int:
+    from ivrsim.cli.dtmf import dtmf
+
+    return dtmf(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

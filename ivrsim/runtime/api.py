@@ -57,7 +57,8 @@ class Call:
     ``trace`` are the records, ``header`` the line before them; ``target`` is what was called.
     ``status`` is the platform's word (``completed``, ``COMPLETED``, ``BUSY`` …); ``failed``:
     the application failed the call, and ``why`` says how (with ``strict``, any warning fails
-    it). ``warnings`` are lines as ``ivrsim call`` prints them. Secret digits are ``•``.
+    it). ``warnings`` are lines as ``ivrsim call`` prints them. Secret digits are ``•``. ``audio``
+    is the file with the sound of the call, or None.
     """
 
     target: str
@@ -67,6 +68,7 @@ class Call:
     failed: bool
     why: str | None
     warnings: tuple[str, ...]
+    audio: Path | None = None
 
     def records(self, kind: str) -> list[Record]:
         """The records of one kind, such as ``action.started``; none for an unknown kind."""
@@ -156,14 +158,17 @@ async def acall(
     insecure: bool = False,
     allow: Sequence[str] = (),
     trace: str | Path | None = None,
+    audio: bool = False,
     strict: bool = False,
 ) -> Call:
     """Make one call and return it when it has ended.
 
     ``target`` and all options as on the command line of ``ivrsim call``: ``keys`` is a script
     or its groups as a list, ``max_time`` seconds of call time, ``trace`` a file to write. No
-    history is kept. Without a ``seed`` a target that needs no network gets seed 0, so that its
-    ids repeat; any other gets a random one, because applications remember ids.
+    history is kept. With ``audio`` the sound of the call is kept beside the trace, as stereo wav
+    (left the platform, right the caller): ``Call.audio``. Without a ``seed`` a target that needs
+    no network gets seed 0, so that its ids repeat; any other gets a random one, because
+    applications remember ids.
 
     An application that fails the call is no exception: see ``Call.failed``. Raises InputError
     when target, options or a file are wrong or the script cannot be followed, and IvrsimError
@@ -196,6 +201,7 @@ async def acall(
             at=at,
             seed=_seed(loaded) if seed is None else seed,
             trace_path=Path(trace) if trace is not None else None,
+            audio=audio,
             headers=headers or {},
             insecure=insecure,
             allow=tuple(allow),
@@ -213,6 +219,7 @@ async def acall(
         result.failed,
         result.why,
         (*map(str, loaded.findings), *placed.notices, *result.warnings),
+        placed.audio_path,
     )
 
 

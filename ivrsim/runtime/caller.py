@@ -1,13 +1,16 @@
 """The caller as a script: ``--keys``.
 
-Groups split as a shell does; each try of a capture takes one group.
+Groups split as a shell does; each try of a capture takes one group, and so does a recording that
+the call waits for, when a key can end it. One that only silence ends takes the next group when it
+is ``say:``.
 
-``12``           typed when the prompt has ended and the capture listens, 200 ms apart
-``^12``          barges in half a second after the last interruptible prompt began
-``-``            silence
-``1,2``          a comma waits a second
-``say:"words"``  answers a capture of speech
-``hangup``       hangs up when its turn comes; ``hangup@12.5`` at that second of the call
+``12``            typed when the prompt has ended and the capture listens, 200 ms apart
+``^12``           barges in half a second after the last interruptible prompt began
+``-``             silence
+``1,2``           a comma waits a second
+``say:"words"``   answers a capture of speech, or speaks into a recording
+``^say:"words"``  barges in with words
+``hangup``        hangs up when its turn comes; ``hangup@12.5`` at that second of the call
 """
 
 from __future__ import annotations
@@ -18,8 +21,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ivrsim.engine.events import ApiCommand, DigitPressed, Event
+from ivrsim.engine.commands import Speech
+from ivrsim.engine.events import (
+    ApiCommand,
+    DigitPressed,
+    Event,
+    SpeechHeard,
+    SpeechStarted,
+    SpeechStopped,
+)
 from ivrsim.errors import InputError
+from ivrsim.runtime.prompts import estimate_ms
 from ivrsim.trace.record import Record
 
 KEY_GAP_MS = 200
@@ -32,10 +44,22 @@ _HANGUP_AT = re.compile(r"hangup@(\d+(?:\.\d+)?)")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """``what`` is keys, barge-in, silence, say or hangup; ``text`` the keys or words."""
+    """``what`` is keys, barge-in, silence, say, barge-in-say or hangup; ``text`` keys or words."""
 
     what: str
     text: str = ""
+
+    @property
+    def barges_in(self) -> bool:
+        return self.what.startswith("barge-in")
+
+    @property
+    def speaks(self) -> bool:
+        return self.what.endswith("say")
+
+    def __str__(self) -> str:
+        words = f'say:"{self.text}"' if self.speaks else self.text or self.what
+        return "^" * self.barges_in + words
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +87,9 @@ class KeyScript:
                 groups.append(Group("silence"))
             elif word == "hangup":
                 groups.append(Group("hangup"))
-            elif word.startswith("say:") and len(word) > 4:
-                groups.append(Group("say", word[4:]))
+            elif word.startswith(("say:", "^say:")) and not word.endswith("say:"):
+                what, _, said = word.partition("say:")
+                groups.append(Group("barge-in-say" if what else "say", said))
             elif _TYPED.fullmatch(word.removeprefix("^")):
                 barge_in = word.startswith("^")
                 groups.append(
@@ -73,14 +98,28 @@ class KeyScript:
             else:
                 raise InputError(
                     f"--keys: group {number} is {word!r}: expected keys of a telephone "
-                    '(0-9 * # A-D), ^keys, -, say:"words", hangup or hangup@SECONDS'
+                    '(0-9 * # A-D), ^keys, -, say:"words", ^say:"words", hangup or hangup@SECONDS'
                 )
         joined = text if isinstance(text, str) else shlex.join(words)
         return cls(tuple(groups), hangup_at, joined)
 
 
+def utterance(text: str, leg: str, t: int, source: str) -> list[tuple[int, Event]]:
+    """Somebody on ``leg`` says ``text`` from ``t`` on: what happens when, in milliseconds.
+
+    The same for what is typed and for scripts (``source``); understood without a doubt.
+    """
+    duration = estimate_ms(Speech(text, text))
+    over = t + duration
+    return [
+        (t, SpeechStarted(leg, source, text, duration)),
+        (over, SpeechHeard(leg, text, source, duration, 1.0)),
+        (over, SpeechStopped(leg, source)),
+    ]
+
+
 class ScriptedCaller:
-    """Follows a call by its records and presses the keys of a script.
+    """Follows a call by its records: presses the keys of a script and says its words.
 
     ``schedule(t, event)`` puts an event on the agenda. ``problem`` is set when the script
     could not be followed: the call is then hung up.
@@ -90,6 +129,8 @@ class ScriptedCaller:
         self._groups = list(script.groups)
         self._schedule = schedule
         self._current: Group | None = None
+        self._leg = ""
+        self._types: list[str] = []
         self._barged = False
         self._cut_in: tuple[int, int] | None = None
         self.problem: str | None = None
@@ -107,52 +148,81 @@ class ScriptedCaller:
         if handler is not None:
             handler(self, record)
 
+    def _leg_created(self, record: Record) -> None:
+        if record.data["role"] == "caller":
+            self._leg = record.leg or ""
+
     def _opened(self, record: Record) -> None:
+        self._types = record.data["types"]
+        self._take_turn()
+        if self._cut_in is not None and self._is_barge_in():
+            self._barge_in(self._cut_in[0] + BARGE_IN_MS, record.t)
+
+    def _take_turn(self) -> None:
         self._current = self._groups.pop(0) if self._groups else None
         self._barged = False
-        if self._cut_in is not None and self._is_barge_in():
-            self._type(self._cut_in[0] + BARGE_IN_MS, record.t)
-            self._barged = True
 
     def _is_barge_in(self) -> bool:
-        return self._current is not None and self._current.what == "barge-in"
+        return self._current is not None and self._current.barges_in
 
     def _prompt_started(self, record: Record) -> None:
         data: dict[str, Any] = record.data
         last = data.get("interruptible") and not data.get("queued") and not data.get("ignored")
         self._cut_in = (record.t, record.seq) if last else None
         if last and self._is_barge_in() and not self._barged:
-            self._type(record.t + BARGE_IN_MS, record.t)
-            self._barged = True
+            self._barge_in(record.t + BARGE_IN_MS, record.t)
 
     def _prompt_over(self, record: Record) -> None:
         self._cut_in = None
 
+    def _barge_in(self, at: int, now: int) -> None:
+        self._barged = True
+        self._act(max(at, now))
+
     def _listening(self, record: Record) -> None:
+        if self._is_barge_in() and not self._barged:
+            self._give_up("there is no interruptible prompt to cut here", record.t)
+        elif not self._barged:
+            self._act(record.t)
+
+    def _act(self, t: int) -> None:
+        """Do what the group says, from ``t`` on."""
         group = self._current
-        if group is None or self._barged:
+        if group is None or group.what == "silence":
             return
-        if group.what == "keys":
-            self._type(record.t, record.t)
-        elif group.what == "hangup":
-            self._schedule(record.t, hang_up())
-        elif group.what == "barge-in":
-            self.problem = f"--keys: ^{group.text}: there is no interruptible prompt to cut here"
-            self._schedule(record.t, hang_up())
-        elif group.what == "say":
-            self.problem = (
-                f"--keys: say:{group.text!r}: speech input is not yet simulated; "
-                "use keys for this capture"
-            )
-            self._schedule(record.t, hang_up())
+        if group.what == "hangup":
+            self._schedule(t, hang_up())
+        elif not group.speaks:
+            self._type(group.text, t)
+        elif "speech" not in self._types:
+            self._give_up("this capture takes keys, not words", t)
+        else:
+            for at, event in utterance(group.text, self._leg, t, "script"):
+                self._schedule(at, event)
+
+    def _recording(self, record: Record) -> None:
+        """A recording: when the call waits for its end, it is the caller's turn."""
+        data = record.data
+        speaks = bool(self._groups) and self._groups[0].what == "say"
+        if data["background"] or not (data["terminator"] or speaks):
+            return
+        self._types = ["dtmf", "speech"]
+        self._take_turn()
+        self._listening(record)
+        if speaks and data["terminator"] and not data["silence_ms"]:
+            assert self._current is not None
+            spoken = utterance(self._current.text, self._leg, record.t, "script")
+            self._type(data["terminator"], spoken[-1][0] + KEY_GAP_MS)
 
     def _closed(self, record: Record) -> None:
         self._current = None
 
-    def _type(self, at: int, now: int) -> None:
-        assert self._current is not None
-        t = max(at, now)
-        for key in self._current.text:
+    def _give_up(self, why: str, t: int) -> None:
+        self.problem = f"--keys: {self._current}: {why}"
+        self._schedule(t, hang_up())
+
+    def _type(self, keys: str, t: int) -> None:
+        for key in keys:
             if key == ",":
                 t += PAUSE_MS
             else:
@@ -166,6 +236,9 @@ def hang_up() -> ApiCommand:
 
 
 _WATCHED: dict[str, Callable[[ScriptedCaller, Record], None]] = {
+    "leg.created": ScriptedCaller._leg_created,
+    "recording.started": ScriptedCaller._recording,
+    "recording.stopped": ScriptedCaller._closed,
     "capture.opened": ScriptedCaller._opened,
     "capture.listening": ScriptedCaller._listening,
     "capture.closed": ScriptedCaller._closed,

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -52,6 +53,12 @@ class AudioCache:
         self._files[url] = (self._clock() + seconds, data)
         while sum(len(kept) for _, kept in self._files.values()) > LARGEST:
             del self._files[next(iter(self._files))]
+
+
+@cache
+def cache_of(rule: Literal["cache-control", "hour"]) -> AudioCache:
+    """The cache of this process: the platforms', too, outlive a call."""
+    return AudioCache(rule)
 
 
 async def fetch_audio(
@@ -118,7 +125,7 @@ async def _download(
         ) from None
     if not 200 <= reply.status < 300:
         raise AudioError(f"GET {printable(url)}: HTTP {reply.status} instead of an audio file")
-    if cache is not None:
+    if cache is not None and reply.body:
         cache.put(url, reply.headers, reply.body)
     return reply.body
 

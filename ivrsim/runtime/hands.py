@@ -4,23 +4,46 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ivrsim.engine import commands as cmd
 from ivrsim.engine import events as ev
 from ivrsim.errors import AudioError, SoundUnavailable
-from ivrsim.runtime.plan import CallPlan, Loudspeakers
-from ivrsim.runtime.prompts import estimate_ms, speak
+from ivrsim.runtime.plan import CallPlan
+from ivrsim.runtime.prompts import estimate_ms
+from ivrsim.runtime.recordings import Recordings, SoundSource
+from ivrsim.runtime.regions import region_of
+from ivrsim.runtime.rendering import RATE, CallSound, caller_voice, party_voice
 from ivrsim.runtime.webhooks import WebhookClient
+from ivrsim.trace.record import Record
+
+if TYPE_CHECKING:
+    from ivrsim.runtime.handset import Handset
+    from ivrsim.sound.clip import Clip
+
+BEEP_MS = 400
+"""The beep before a recording: the tone that is made for it."""
+RELEASED_S = 1.5
+"""How long the caller hears that the platform has hung up."""
 
 
 class Desk(Protocol):
     """Where answers go: the call that the hands work for."""
 
+    records: list[Record]
+
     @property
     def now_ms(self) -> int: ...
+    @property
+    def caller_leg(self) -> str: ...
+    def press(self, digit: str, source: str = "keypad") -> None: ...
+    def happen(self, event: ev.Event) -> None: ...
+    def notice(self, line: str, *, again: bool = False) -> None: ...
+    def post(self, job: Callable[[], None]) -> None: ...
     def answer(self, event: ev.Event) -> None: ...
     def schedule(self, t: int, event: ev.Event, key: str | None = None) -> None: ...
     def drop(self, key: str) -> None: ...
@@ -46,19 +69,27 @@ class Hands:
         self.parties = plan.parties(
             schedule=desk.schedule, drop=desk.drop, person_present=plan.person
         )
-        self.speakers: Loudspeakers | None = None
+        self._recordings = Recordings(plan.trace_path)
+        self._plays: dict[str, cmd.Play] = {}
+        self._sound: SoundSource = CallSound(
+            desk.records, self._plays, plan.prompts, self._http, plan.setup.callee, desk.notice
+        )
+        self._country = region_of(plan.setup.callee)
+        self.handset: Handset | None = None
         self.playing: str | None = None
         """The prompt that plays, or is being made."""
 
     async def open(self) -> None:
-        """Open the loudspeakers, or note why there are none."""
-        if self._plan.speakers is None:
+        """Take the telephone in the hand, where the call is made in real time."""
+        if self._plan.handset is None:
             return
+        # In a thread: starting PortAudio can take a while, and the screen must not wait.
+        self.handset = await asyncio.to_thread(self._plan.handset, self._desk)
+        self._sound = self.handset
         try:
-            # In a thread: starting PortAudio can take a while, and the screen must not wait.
-            self.speakers = await asyncio.to_thread(self._plan.speakers)
+            await self._plan.prompts.warm(self.handset.rate)
         except SoundUnavailable as error:
-            self._plan.notices.append(str(error))
+            self._desk.notice(str(error))
 
     async def close(self) -> None:
         """End what is under way and let go of devices and connections."""
@@ -66,8 +97,8 @@ class Hands:
             task.cancel()
         if self._jobs:
             await asyncio.wait(self._jobs)
-        if self.speakers is not None:
-            self.speakers.close()
+        if self.handset is not None:
+            await asyncio.to_thread(self.handset.close)
         if self._client is not None:
             await self._client.close()
 
@@ -94,13 +125,25 @@ class Hands:
         """Do what the engine asks for; the answer, if any, goes to the desk."""
         _DO[type(command)](self, command)
 
-    def happened(self, event: ev.Event) -> None:
-        """An event was fed that the hands must know of."""
-        if isinstance(event, ev.PromptEnded | ev.PromptFailed):
-            if event.prompt == self.playing:
-                self.playing = None
-        elif isinstance(event, ev.SpeechHeard) and self.speakers is not None:
-            self._start(self._say(event, self.speakers))
+    def happened(self, event: ev.Event, records: Sequence[Record]) -> None:
+        """An event was fed, and gave these records."""
+        if isinstance(event, ev.PromptEnded | ev.PromptFailed) and event.prompt == self.playing:
+            self.playing = None
+        handset = self.handset
+        if handset is None:
+            return
+        if isinstance(event, ev.DigitPressed):
+            shown = records[0].data["digit"] if records else event.digit
+            handset.key(event.digit, event.source, secret=shown != event.digit)
+        elif isinstance(event, ev.SpeechHeard) and event.source == "party" and event.text:
+            self._start(
+                self._voice(party_voice(event.text), partial(handset.party_says, event.leg))
+            )
+        elif isinstance(event, ev.SpeechStarted) and event.text:
+            self._start(self._voice(caller_voice(event.text), handset.caller_says))
+        for record in records:
+            if record.kind in ("capture.opened", "capture.closed"):
+                handset.keep_secret(bool(record.data.get("secret")))
 
     def _start(self, steps: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(steps)
@@ -117,47 +160,55 @@ class Hands:
 
     def _play(self, command: cmd.Play) -> None:
         self.playing = command.prompt
+        self._plays[command.prompt] = command
         sound = command.sound
         if isinstance(sound, cmd.Tone):
-            if self.speakers is not None:
-                self.speakers.tone(command.prompt, sound.name)
-            self._desk.answer(ev.PromptStarted(command.prompt, None, "estimated"))
-        elif self.speakers is None and isinstance(sound, cmd.Speech):
-            self._sounds(command, estimate_ms(sound), "estimated")
+            if self.handset is not None:
+                self.handset.tone(command.prompt, sound.name, self._country)
+            if sound.name == "beep":
+                self._begins(command.prompt, BEEP_MS, "measured")
+            else:
+                self._begins(command.prompt, None, "estimated")
+        elif not self._rendered and isinstance(sound, cmd.Speech):
+            self._begins(command.prompt, estimate_ms(sound) * command.loop or None, "estimated")
         else:
             self._start(self._make(command, sound))
 
+    @property
+    def _rendered(self) -> bool:
+        """Whether the sound of prompts is made, and not only their length estimated."""
+        return self.handset is not None or self._plan.audio_path is not None
+
     async def _make(self, command: cmd.Play, sound: cmd.Speech | cmd.AudioFile) -> None:
         """Fetch or synthesise a prompt, then let it sound."""
-        clip = None
+        clip, note = None, ""
+        prompts = self._plan.prompts
         try:
-            if self.speakers is not None:
-                clip = await self._plan.prompts.clip(sound, self._http, self.speakers.rate)
-                once = clip.duration_ms
-                if clip.note and clip.note not in self._plan.notices:
-                    self._plan.notices.append(clip.note)
+            if self._rendered:
+                rate = RATE if self.handset is None else self.handset.rate
+                clip = await prompts.clip(sound, self._http, rate)
+                once, note = clip.duration_ms, clip.note
                 basis = "rendered" if isinstance(sound, cmd.Speech) else "measured"
             else:
                 assert isinstance(sound, cmd.AudioFile)
-                once, basis = await self._plan.prompts.measure(sound, self._http), "measured"
+                once, basis = await prompts.measure(sound, self._http), "measured"
         except AudioError as error:
             self._desk.answer(ev.PromptFailed(command.prompt, "file", str(error)))
             return
         except SoundUnavailable as error:
             assert isinstance(sound, cmd.Speech)
-            if str(error) not in self._plan.notices:
-                self._plan.notices.append(str(error))
+            self._desk.notice(str(error))
             once, basis = estimate_ms(sound), "estimated"
-        self._sounds(command, once, basis, clip)
-
-    def _sounds(self, command: cmd.Play, once: int, basis: str, clip: Any = None) -> None:
-        prompt = command.prompt
-        if self.playing != prompt:
+        if self.playing != command.prompt:
             return  # it was stopped while it was being made
-        total = None if command.loop == 0 else once * command.loop
-        if clip is not None and self.speakers is not None:
-            self.speakers.play(prompt, clip, command.loop, command.level)
-        self._desk.answer(ev.PromptStarted(prompt, total, basis))
+        # What the other side is told before it is joined, the caller does not hear.
+        if clip is not None and self.handset is not None and command.leg == self._desk.caller_leg:
+            self.handset.play(command.prompt, clip, command.loop, command.level)
+        self._begins(command.prompt, once * command.loop or None, basis, note)
+
+    def _begins(self, prompt: str, total: int | None, basis: str, note: str = "") -> None:
+        """A prompt sounds now, for ``total`` milliseconds or for ever."""
+        self._desk.answer(ev.PromptStarted(prompt, total, basis, note))
         if total is not None:
             self._desk.schedule(
                 self._desk.now_ms + total, ev.PromptEnded(prompt), f"prompt:{prompt}"
@@ -167,17 +218,55 @@ class Hands:
         self._desk.drop(f"prompt:{command.prompt}")
         if self.playing == command.prompt:
             self.playing = None
-        if self.speakers is not None:
-            self.speakers.stop(command.prompt)
+        if self.handset is not None:
+            self.handset.stop(command.prompt)
 
-    async def _say(self, event: ev.SpeechHeard, speakers: Loudspeakers) -> None:
-        """Let the voice of the other side be heard."""
+    # ------------------------------------------------------------------ speech and recordings
+
+    async def _voice(self, words: cmd.Speech, say: Callable[[Clip], None]) -> None:
+        """Let somebody on the line be heard."""
+        assert self.handset is not None
         try:
-            words = cmd.Speech(event.text, event.text, style=1)
-            clip = await asyncio.to_thread(speak, words, speakers.rate)
-        except (AudioError, SoundUnavailable):
-            return  # its words are in the trace and on the screen
-        speakers.play(f"says:{event.leg}", clip, 1, 0.0)
+            say(await self._plan.prompts.clip(words, self._http, self.handset.rate))
+        except SoundUnavailable as error:  # the words are in the trace and on the screen
+            self._desk.notice(str(error))
+
+    def _listen(self, command: cmd.Listen) -> None:
+        if self.handset is not None:
+            self._start(asyncio.to_thread(self.handset.listen, command))
+
+    def _stop_listening(self, command: cmd.StopListening) -> None:
+        if self.handset is not None:
+            self.handset.stop_listening()
+
+    def _start_recording(self, command: cmd.StartRecording) -> None:
+        self._recordings.start(command, self._desk.now_ms)
+
+    def _stop_recording(self, command: cmd.StopRecording) -> None:
+        self._start(self._store(command, self._desk.now_ms))
+
+    async def _store(self, command: cmd.StopRecording, now: int) -> None:
+        self._desk.answer(await self._recordings.stop(command, now, self._sound))
+
+    async def released(self) -> None:
+        """The platform has hung up: let the caller hear it, as telephones do."""
+        if self.handset is not None:
+            self.handset.end()
+            if self.handset.speakers is not None:
+                self.handset.tone("released", "busy", self._country)
+                await asyncio.sleep(RELEASED_S)
+
+    async def write_audio(self, path: Path, end_ms: int) -> None:
+        """The sound of a call that was not heard, as a file. Raises AudioError."""
+        from ivrsim.sound.wav_writer import WavWriter
+
+        stereo = await self._sound.read(0, end_ms)
+
+        def write() -> None:
+            with WavWriter(path, RATE, 2) as file:
+                file.write(stereo)
+
+        await asyncio.to_thread(write)
 
     # ------------------------------------------------------------------ webhooks
 
@@ -220,8 +309,8 @@ class Hands:
     def _tell_application_error(self) -> None:
         """What a Python application that is served here died of: HTTP 500 does not say it."""
         said = self._plan.application_error() if self._plan.application_error else None
-        if said is not None and said not in self._plan.notices:
-            self._plan.notices.append(said)
+        if said is not None:
+            self._desk.notice(said)
 
     async def _http(self) -> WebhookClient:
         if self._client is None:
@@ -237,6 +326,7 @@ class Hands:
         self._desk.drop(command.timer)
 
     def _ring(self, command: cmd.RingLeg) -> None:
+        self._country = region_of(command.number)
         self.parties.ring(command.leg, command.number, command.role, self._desk.now_ms)
 
     def _bridge(self, command: cmd.BridgeLegs) -> None:
@@ -244,8 +334,8 @@ class Hands:
 
     def _drop_leg(self, command: cmd.DropLeg) -> None:
         self.parties.dropped(command.leg)
-        if self.speakers is not None:
-            self.speakers.stop(f"says:{command.leg}")
+        if self.handset is not None:
+            self.handset.stop(f"says:{command.leg}")
 
     def _nothing(self, command: cmd.Command) -> None:
         """Its record in the trace is all there is to it here."""
@@ -261,6 +351,10 @@ _DO: dict[type[Any], Callable[[Hands, Any], None]] = {
     cmd.BridgeLegs: Hands._bridge,
     cmd.DropLeg: Hands._drop_leg,
     cmd.SendDtmf: Hands._nothing,
+    cmd.Listen: Hands._listen,
+    cmd.StopListening: Hands._stop_listening,
+    cmd.StartRecording: Hands._start_recording,
+    cmd.StopRecording: Hands._stop_recording,
     cmd.ReplyApi: Hands._nothing,
     cmd.EndCall: Hands._nothing,
 }

@@ -10,17 +10,18 @@ changes a call.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ivrsim.engine import events as ev
 from ivrsim.engine.diagnostic import Diagnostic
 from ivrsim.engine.session import Session
-from ivrsim.errors import InputError, IvrsimError, TraceError
-from ivrsim.runtime.caller import ScriptedCaller
+from ivrsim.errors import AudioError, InputError, IvrsimError, TraceError
+from ivrsim.runtime.caller import ScriptedCaller, utterance
 from ivrsim.runtime.clock import Agenda
 from ivrsim.runtime.hands import Hands
 from ivrsim.runtime.plan import CallPlan
@@ -28,6 +29,9 @@ from ivrsim.trace.record import Record
 from ivrsim.trace.view import CallView
 from ivrsim.trace.view_curl import curl_command
 from ivrsim.trace.writer import TraceWriter
+
+if TYPE_CHECKING:
+    from ivrsim.runtime.handset import Handset
 
 RUNAWAY_RECORDS = 5000
 """So many records at one moment of call time: an application that answers itself for ever."""
@@ -62,7 +66,9 @@ class LiveCall:
         self._subscribers: list[Subscriber] = []
         self._wake: asyncio.Event | None = None
         self._caller = ScriptedCaller(plan.script, self.schedule)
+        self.records: list[Record] = []
         self._hands = Hands(plan, self)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._writer = TraceWriter(plan.trace_path, plan.stream)
         self._feeding = False
         self._over = False
@@ -74,8 +80,9 @@ class LiveCall:
         self._api_count = 0
         self._end: Record | None = None
         self.header = plan.header
-        self.records: list[Record] = []
         self.trace_path = plan.trace_path
+        self.audio_path = plan.audio_path
+        """The sound of the call, stereo: left the platform, right the caller. Or None."""
         self.notices = plan.notices
         self.result: CallResult | None = None
 
@@ -102,10 +109,38 @@ class LiveCall:
         return max(self._session.t, self._clock.now())
 
     @property
+    def caller_leg(self) -> str:
+        """The leg of the person at the keypad, empty before there is one."""
+        return self._session.caller_leg
+
+    @property
+    def handset(self) -> Handset | None:
+        """The sound of a call in real time; None before it begins, and in virtual time."""
+        return self._hands.handset
+
+    @property
     def levels(self) -> tuple[float, float]:
-        """How loud prompts and microphone are now, 0 to 1."""
-        speakers = self._hands.speakers
-        return (speakers.level if speakers is not None else 0.0, 0.0)
+        """How loud loudspeakers and microphone are now, 0 to 1."""
+        return (0.0, 0.0) if self.handset is None else self.handset.levels
+
+    @property
+    def hearing(self) -> str | None:
+        """The key whose tone the microphone hears now."""
+        return None if self.handset is None else self.handset.hearing
+
+    @property
+    def speakers(self) -> str | None:
+        """The name of the loudspeakers in use; None: silent."""
+        return None if self.handset is None else self.handset.speakers
+
+    @property
+    def microphone(self) -> str | None:
+        """The name of the microphone in use; None: off, or there is none."""
+        return None if self.handset is None else self.handset.microphone
+
+    @property
+    def microphone_muted(self) -> bool:
+        return self.handset is not None and self.handset.microphone_muted
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """``callback(records)`` after each step, once its records are on disk."""
@@ -116,9 +151,17 @@ class LiveCall:
         """Press a key now. When this returns, a prompt that it cuts has been stopped."""
         if digit not in "0123456789*#ABCD" or len(digit) != 1:
             raise InputError(f"{digit!r} is not a key of a telephone: expected 0-9 * # A-D")
-        if self._hands.speakers is not None:
-            self._hands.speakers.key(digit)
-        self._happen(ev.DigitPressed(digit, source))
+        self.happen(ev.DigitPressed(digit, source))
+
+    def say(self, text: str) -> None:
+        """The caller says ``text``, which takes as long as it would. InputError: no words."""
+        if not text.strip():
+            raise InputError("nothing to say: expected words")
+        for t, event in utterance(text.strip(), self.caller_leg, self.now_ms, "typed"):
+            if t <= self.now_ms:
+                self.happen(event)
+            else:
+                self.schedule(t, event)
 
     def hang_up(self) -> None:
         """The person at the keypad puts the receiver down."""
@@ -129,7 +172,7 @@ class LiveCall:
         prompt = self._hands.playing
         if prompt is None or self.ended:
             return False
-        self._happen(ev.PromptEnded(prompt, skipped=True))
+        self.happen(ev.PromptEnded(prompt, skipped=True))
         return True
 
     def party(self, leg: str, what: str) -> None:
@@ -138,12 +181,26 @@ class LiveCall:
 
     def mark(self, text: str) -> None:
         """Put a bookmark into the trace."""
-        self._happen(ev.Marked(text))
+        self.happen(ev.Marked(text))
 
     def mute(self, on: bool) -> None:
         """Loudspeakers off or on."""
-        if self._hands.speakers is not None:
-            self._hands.speakers.mute(on)
+        if self.handset is not None:
+            self.handset.mute(on)
+
+    def mute_microphone(self, on: bool) -> None:
+        """Hear nothing, or again something."""
+        if self.handset is not None:
+            self.handset.mute_microphone(on)
+
+    def devices(self, kind: str) -> list[str]:
+        """The names of the ``speakers`` or ``microphone`` devices of this machine."""
+        return [] if self.handset is None else self.handset.devices(kind)
+
+    def use_device(self, kind: str, name: str | None) -> None:
+        """Use another device from now on, None for none. Raises SoundUnavailable."""
+        if self.handset is not None:
+            self.handset.use_device(kind, name)
 
     def command_line(self, keys: str | None = None) -> str:
         """This call as a command line with ``keys``, by default those pressed so far."""
@@ -164,12 +221,24 @@ class LiveCall:
 
     # ------------------------------------------------------------------ running
 
+    def notice(self, line: str, *, again: bool = False) -> None:
+        """Something that whoever makes the call should know; once, unless it is told ``again``."""
+        if again or line not in self.notices:
+            self.notices.append(line)
+
+    def post(self, job: Callable[[], None]) -> None:
+        """Do ``job`` in the call's own thread; from any thread. Nothing once the call is over."""
+        if self._loop is not None and not self._over:
+            with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
+                self._loop.call_soon_threadsafe(job)
+
     async def run(self) -> CallResult:
         """Make the call and return how it ended.
 
         When cancelled, the caller hangs up, the trace is closed, and CancelledError passes on.
         """
         self._wake = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         plan = self._plan
         try:
             self._writer.header(plan.header)
@@ -178,15 +247,19 @@ class LiveCall:
                 plan.max_time_ms, ev.LimitReached("max_time", plan.max_time_ms), "limit"
             )
             self._clock.start()
+            if self.handset is not None:
+                self.handset.begin()
             self._feed(ev.CallStarted(), 0)
             if self._clock.virtual:
                 await self._run_virtual()
             else:
                 await self._run_real()
+                if self._end is not None and self._end.data["by"] not in ("caller", "limit"):
+                    await self._hands.released()
         except asyncio.CancelledError:
             self._api("hangup", "script")
             if not self.ended:  # webhooks are under way, and nobody waits for them any more
-                self._happen(ev.LimitReached("interrupted", 0))
+                self.happen(ev.LimitReached("interrupted", 0))
             raise
         finally:
             self._over = True
@@ -245,7 +318,7 @@ class LiveCall:
         if self._wake is not None:
             self._wake.set()
 
-    def _happen(self, event: ev.Event) -> None:
+    def happen(self, event: ev.Event) -> None:
         """Something from outside happens now: at once, unless we are in the middle of a step."""
         if self.ended or self._over or self._wake is None:
             return
@@ -279,7 +352,7 @@ class LiveCall:
 
     def _api(self, op: str, source: str) -> None:
         self._api_count += 1
-        self._happen(ev.ApiCommand(f"{source}-{self._api_count}", op, {}, source))
+        self.happen(ev.ApiCommand(f"{source}-{self._api_count}", op, {}, source))
 
     # ------------------------------------------------------------------ one step
 
@@ -290,7 +363,7 @@ class LiveCall:
             self._t = self._session.t
             if records:
                 self._publish(records)
-            self._hands.happened(event)
+            self._hands.happened(event, records)
             for command in commands:
                 self._hands.do(command)
         finally:
@@ -302,7 +375,7 @@ class LiveCall:
         try:
             self._writer.append(records)
         except TraceError as error:  # disk full: the call goes on, and says so
-            self.notices.append(str(error))
+            self.notice(str(error))
         self.records.extend(records)
         see = self._caller.see
         for record in records:
@@ -332,11 +405,20 @@ class LiveCall:
 
     async def _close(self) -> None:
         try:
+            await self._keep_audio()
             await self._hands.close()
         finally:
             self._writer.close()
             if self._plan.release is not None:
                 await asyncio.to_thread(self._plan.release)
+
+    async def _keep_audio(self) -> None:
+        """``--audio``: a call that nobody heard is rendered when it is over."""
+        if self.audio_path is not None and self.handset is None:
+            try:
+                await self._hands.write_audio(self.audio_path, self._session.t)
+            except AudioError as error:
+                self.notice(str(error))
 
     def _make_result(self) -> CallResult:
         end: dict[str, Any] = {"status": "aborted", "failed": True}

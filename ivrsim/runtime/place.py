@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ivrsim.engine.commands import SendWebhook
 from ivrsim.engine.setup import CallSetup
@@ -23,15 +23,19 @@ from ivrsim.platforms import make_platform
 from ivrsim.runtime.allow import HostPolicy
 from ivrsim.runtime.caller import KeyScript
 from ivrsim.runtime.clock import Clock
-from ivrsim.runtime.downloads import AudioCache
+from ivrsim.runtime.downloads import cache_of
 from ivrsim.runtime.live import LiveCall
 from ivrsim.runtime.parties import Parties
 from ivrsim.runtime.plan import CallPlan
 from ivrsim.runtime.prompts import PromptMaker
+from ivrsim.runtime.regions import region_of
+from ivrsim.sound.engines import EMBEDDED, check_engine
 from ivrsim.trace.masking import mask_url
 from ivrsim.trace.record import Header
 
 if TYPE_CHECKING:
+    from ivrsim.runtime.hands import Desk
+    from ivrsim.runtime.handset import Handset
     from ivrsim.runtime.serve import ServedApplication
 
 API_KEY = "ivrsim00"
@@ -45,9 +49,12 @@ class CallOptions:
 
     ``keys`` as ``--keys``; ``clock`` virtual, real or a factor (``4x``); ``max_time_s`` seconds
     of call time; ``at`` ISO 8601 or HH:MM, the time of day at which the call begins; ``seed``
-    None is random. ``history``: keep the trace there when ``trace_path`` is None. ``sound``:
-    play it. ``person``: somebody is at the keypad. ``arguments``: the options as typed, for
-    the command line of the call.
+    None is random. ``history``: keep the trace there when ``trace_path`` is None.
+    ``speakers`` and ``microphone``: ``off``, ``auto`` (where there are any), or the name of a
+    device, in real time only; ``telephone``: sound as a telephone does. ``audio``: keep the sound
+    of a call that is not made in real time, too. ``voice``: the engine that speaks prompts.
+    ``person``: somebody is at the keypad. ``arguments``: the options as typed, for the command
+    line of the call.
     """
 
     keys: str = ""
@@ -58,7 +65,11 @@ class CallOptions:
     trace_path: Path | None = None
     stream: BinaryIO | None = None
     history: bool = False
-    sound: bool = False
+    speakers: str = "off"
+    microphone: str = "off"
+    telephone: bool = False
+    audio: bool = False
+    voice: str = EMBEDDED
     person: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     insecure: bool = False
@@ -72,6 +83,7 @@ def place_call(target: Target, options: CallOptions) -> LiveCall:
 
     Raises IvrsimError: one line that says what is wrong.
     """
+    check_engine(options.voice)
     clock = Clock.parse(options.clock)
     script = KeyScript.parse(options.keys)
     if not 0 < options.max_time_s <= 86_400:
@@ -133,10 +145,12 @@ def _plan(
         document_origin=None if target.document is None else "flow",
     )
     policy = HostPolicy(target_url, options.allow)
-    cache = AudioCache("cache-control" if target.platform == "vonage" else "hour")
+    cache = cache_of("cache-control" if target.platform == "vonage" else "hour")
     folder = target.folder if target.source is not None else None
     application = target.application
     notices: list[str] = []
+    trace_path = _trace_path(target, options, started_at, notices)
+    audio_path = _audio_path(options, clock, trace_path)
     return CallPlan(
         header=Header(
             platform=target.platform,
@@ -153,7 +167,7 @@ def _plan(
         script=script,
         parties=partial(Parties, target.parties, target.default_party),
         policy=policy,
-        prompts=PromptMaker(folder, policy, cache, options.insecure),
+        prompts=PromptMaker(folder, policy, cache, options.insecure, options.voice),
         pages=application.session(target.caller, target.callee)
         if isinstance(application, ScriptedApplication)
         else None,
@@ -161,10 +175,11 @@ def _plan(
         headers=options.headers,
         insecure=options.insecure,
         max_time_ms=round(options.max_time_s * 1000),
-        trace_path=_trace_path(target, options, started_at, notices),
+        trace_path=trace_path,
+        audio_path=audio_path,
         stream=options.stream,
         person=options.person,
-        speakers=_speakers(options, clock),
+        handset=_handset(target, options, audio_path) if clock.factor == 1.0 else None,
         notices=notices,
         describe=partial(_describe, target, options),
         strict=options.strict,
@@ -233,12 +248,39 @@ def _authorizer(target: Target) -> Callable[[SendWebhook], Mapping[str, str]] | 
     return sign_webhook
 
 
-def _speakers(options: CallOptions, clock: Clock) -> Callable[[], Any] | None:
-    if not options.sound or clock.factor != 1.0:
+def _audio_path(options: CallOptions, clock: Clock, trace: Path | None) -> Path | None:
+    """Beside the trace; calls in real time always keep their sound, where they keep a trace."""
+    if trace is None:
+        if options.audio:
+            raise InputError(
+                "--audio: the sound of a call lies beside its trace, and none is kept: "
+                "add --trace FILE, or leave out --no-history"
+            )
         return None
-    from ivrsim.runtime.speakers import Speakers
+    if not options.audio and clock.factor != 1.0:
+        return None
+    path = trace.with_suffix(".wav")
+    if path == trace:
+        raise InputError(f"--trace {trace}: expected a name for the trace that is not a wav file's")
+    return path
 
-    return Speakers
+
+def _handset(
+    target: Target, options: CallOptions, audio_path: Path | None
+) -> Callable[[Desk], Handset]:
+    def make(desk: Desk) -> Handset:
+        from ivrsim.runtime.handset import Handset
+
+        region = region_of(target.callee)
+        return Handset(
+            desk,
+            audio_path,
+            speakers=options.speakers,
+            microphone=options.microphone,
+            telephone=region if options.telephone else None,
+        )
+
+    return make
 
 
 def _without_secrets(arguments: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,30 +18,14 @@ from ivrsim.runtime.prompts import PromptMaker
 from ivrsim.trace.record import Header
 
 if TYPE_CHECKING:
-    from ivrsim.sound.clip import Clip
+    from ivrsim.runtime.hands import Desk
+    from ivrsim.runtime.handset import Handset
 
 
 class Pages(Protocol):
     """A scripted application, as ``flows.pages.ScriptedSession`` is."""
 
     def reply(self, command: SendWebhook) -> Any: ...
-
-
-class Loudspeakers(Protocol):
-    """What plays: ``runtime.speakers.Speakers``."""
-
-    def play(self, prompt: str, clip: Clip, loop: int, level: float) -> None: ...
-    def tone(self, prompt: str, name: str) -> None: ...
-    def stop(self, prompt: str) -> None: ...
-    def key(self, digit: str) -> None: ...
-    def mute(self, on: bool) -> None: ...
-    def close(self) -> None: ...
-    @property
-    def rate(self) -> int: ...
-    @property
-    def level(self) -> float: ...
-    @property
-    def trouble(self) -> str | None: ...
 
 
 @dataclass(slots=True)
@@ -52,6 +36,8 @@ class CallPlan:
     ``schedule``, ``drop`` and ``person_present``); ``authorize`` the headers that sign a
     webhook; ``describe`` the command line of the call with given keys. ``release`` is called
     after the end; ``application_error`` is the last error of a Python application served here.
+    ``handset`` makes the sound of a call in real time; ``audio_path`` is where the sound of the
+    call is kept, in virtual time (rendered when it is over) or in real time; None: nowhere.
     """
 
     header: Header
@@ -70,7 +56,8 @@ class CallPlan:
     trace_path: Path | None = None
     stream: BinaryIO | None = None
     person: bool = False
-    speakers: Callable[[], Loudspeakers] | None = None
+    handset: Callable[[Desk], Handset] | None = None
+    audio_path: Path | None = None
     notices: list[str] = field(default_factory=list)
     describe: Callable[[str], str] = lambda keys: ""
     release: Callable[[], None] | None = None

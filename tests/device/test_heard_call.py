@@ -17,7 +17,7 @@ from ivrsim.flows.target import load_target
 from ivrsim.runtime.place import CallOptions, place_call
 
 target = load_target("flows/restaurant.yaml")
-call = place_call(target, CallOptions(clock="real", sound=True, seed=1))
+call = place_call(target, CallOptions(clock="real", speakers="auto", seed=1))
 pressed = []
 
 async def press_in_the_middle_of_the_welcome():

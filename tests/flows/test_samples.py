@@ -36,7 +36,7 @@ def walk(name: str, keys: str, first: str = "start") -> list[str | None]:
 
 
 def test_the_samples_that_are_promised() -> None:
-    promised = {"restaurant", "parcel", "reminder", "callback", "clinic", "pin"}
+    promised = {"restaurant", "parcel", "reminder", "callback", "clinic", "pin", "voicemail"}
     assert promised | {"flask_vonage", "fastapi_8x8"} <= set(NAMES)
 
 
@@ -85,6 +85,8 @@ def test_a_sample_can_be_called(name: str) -> None:
         ("clinic", "1 2", ["welcome", "hours", "nurse"]),
         ("clinic", "2", ["welcome", "nurse"]),
         ("clinic", "7 1", ["welcome", "menu", "hours"]),
+        ("voicemail", "1", ["welcome", "hours"]),
+        ("voicemail", "2", ["welcome", "message"]),
         ("pin", "4711 2580", ["account", "pin", "balance"]),
         ("pin", "4711 1111 2580", ["account", "pin", "retry", "balance"]),
         ("pin", "4711 1111 2222", ["account", "pin", "retry", "refused"]),

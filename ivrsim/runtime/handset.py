@@ -1,0 +1,294 @@
+"""The telephone in the caller's hand, in real time: earpiece, keys, microphone, recording.
+
+The call's clock never waits for it, and nothing that happens to a device ends a call: without
+loudspeakers the same sound is made, and recorded, unheard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ivrsim.errors import AudioError, SoundUnavailable
+from ivrsim.runtime.ear import Ear
+from ivrsim.runtime.rendering import KEY_MS
+from ivrsim.sound.clip import Clip, gain
+from ivrsim.sound.devices import inputs, outputs
+from ivrsim.sound.input import Microphone
+from ivrsim.sound.line import Line, Processor
+from ivrsim.sound.mixer import Handle
+from ivrsim.sound.recorder import Recorder
+from ivrsim.sound.tones import beep, dtmf, progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ivrsim.engine.commands import Listen
+    from ivrsim.runtime.hands import Desk
+    from ivrsim.sound.clip import Samples
+
+OFF, AUTO = "off", "auto"
+_chosen: dict[str, str] = {}
+"""What was chosen in a call of this process stays chosen for the next: where that is ``auto``."""
+POST_DIAL_DELAY_MS = 700
+"""Between the dialling of a number and its ringback. Networks take up to some seconds
+(ITU-T E.721); a rehearsal need not."""
+_CATCH_UP_S = 2.0
+
+
+class Handset:
+    """All sound of one call. ``speakers`` and ``microphone``: ``off``, ``auto`` or a device.
+
+    ``path`` is the file of the call's recording, None for one that is thrown away. Never raises
+    for a device: what is wrong is told to the desk, one line each.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        path: Path | None,
+        *,
+        speakers: str = OFF,
+        microphone: str = OFF,
+        telephone: str | None = None,
+    ) -> None:
+        """``telephone``: the country of the line, to sound as a telephone there; None: do not."""
+        self._desk = desk
+        self._line = Line(_telephone(telephone))
+        self.rate = self._line.rate
+        self._playing: dict[str, Handle] = {}
+        self._secret = False
+        self._folder = None if path is not None else tempfile.TemporaryDirectory(prefix="ivrsim-")
+        self._recorder = self._open_recorder(path)
+        self._recorded = 0
+        self._counting = threading.Lock()
+        self._ear: Ear | None = None
+        self._microphone: Microphone | None = None
+        self.microphone_muted = False
+        if speakers == AUTO:
+            speakers = _chosen.get("speakers", AUTO)
+        if microphone == AUTO:
+            microphone = _chosen.get("microphone", AUTO)
+        self._line.start(_device(speakers), silent=speakers == OFF, say=self._say)
+        if self._line.trouble is not None:
+            desk.notice(self._line.trouble)
+        if microphone != OFF:
+            try:
+                self._take_up_microphone(_device(microphone))
+            except SoundUnavailable as error:
+                if microphone != AUTO:  # where there is none, nobody asked for one
+                    desk.notice(str(error))
+
+    def _open_recorder(self, path: Path | None) -> Recorder | None:
+        if path is None:
+            assert self._folder is not None
+            path = Path(self._folder.name) / "call.wav"
+        try:
+            return Recorder(path)
+        except AudioError as error:
+            self._desk.notice(str(error))  # the call goes on without its recording
+            return None
+
+    def _take_up_microphone(self, device: int | str | None) -> None:
+        desk = self._desk
+        self._ear = Ear(
+            self.rate,
+            post=desk.post,
+            press=lambda digit: desk.press(digit, "microphone"),
+            happen=desk.happen,
+            notice=desk.notice,
+            leg=lambda: desk.caller_leg,
+        )
+        self._line.loudspeaker_tap = self._ear.played
+        self._microphone = Microphone(self._heard, device, say=self._say)
+        self._microphone.mute(self.microphone_muted)
+
+    def _put_down_microphone(self) -> None:
+        microphone, ear = self._microphone, self._ear
+        self._microphone = self._ear = self._line.loudspeaker_tap = None
+        if microphone is not None:
+            microphone.close()
+        if ear is not None:
+            ear.close()
+
+    def _say(self, line: str) -> None:
+        # A device that is unplugged twice is told twice.
+        self._desk.post(lambda: self._desk.notice(line, again=True))
+
+    def begin(self) -> None:
+        """Call time is 0 now: the recording begins."""
+        self._line.tap = self._record
+
+    def end(self) -> None:
+        """The call is over, and with it its recording; tones may still be heard."""
+        self._line.tap = None
+
+    def close(self) -> None:
+        """Silence, devices released, the recording complete."""
+        self._put_down_microphone()
+        self._line.close()
+        if self._recorder is not None:
+            self._recorder.close()
+            if self._recorder.trouble is not None:
+                self._desk.notice(self._recorder.trouble)
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    # ------------------------------------------------------------------ what is heard
+
+    def play(self, prompt: str, clip: Clip, loop: int, level: float) -> None:
+        """Play ``clip`` ``loop`` times (0: for ever) at ``level`` -1 to 1."""
+        self._playing[prompt] = self._line.platform.play(clip, loop=loop, gain=gain(level))
+
+    def tone(self, prompt: str, name: str, country: str) -> None:
+        """Play a call progress tone until it is stopped; a ringback after the post-dial delay."""
+        platform = self._line.platform
+        if name == "beep":
+            self._playing[prompt] = platform.play(beep(rate=self.rate))
+            return
+        delay = POST_DIAL_DELAY_MS * self.rate // 1000 if name == "ringback" else 0
+        self._playing[prompt] = platform.play(
+            progress(name, country, self.rate), loop=0, at=platform.now + delay
+        )
+
+    def stop(self, prompt: str) -> None:
+        """Silence a prompt or tone; harmless when it has ended."""
+        handle = self._playing.pop(prompt, None)
+        if handle is not None:
+            self._line.platform.stop(handle)
+
+    def party_says(self, leg: str, clip: Clip) -> None:
+        """The voice of the other side; ``stop(f"says:{leg}")`` cuts it."""
+        self._playing[f"says:{leg}"] = self._line.platform.play(clip)
+
+    # ------------------------------------------------------------------ what the caller sends
+
+    def key(self, digit: str, source: str, *, secret: bool) -> None:
+        """A key was pressed: its tone. One of a secret is heard, but not recorded."""
+        if source == "microphone":
+            return
+        if self._ear is not None:
+            self._ear.key_pressed(digit)
+        bus = self._line.local if secret or self._secret else self._line.caller
+        bus.play(dtmf(digit, KEY_MS, self.rate))
+
+    def caller_says(self, clip: Clip) -> None:
+        """What is typed or scripted for the caller, spoken."""
+        (self._line.local if self._secret else self._line.caller).play(clip)
+
+    def keep_secret(self, on: bool) -> None:
+        """Record nothing of what the caller sends, while something secret is asked for."""
+        self._secret = on
+
+    def listen(self, command: Listen) -> None:
+        """Recognise words in the microphone. Takes a moment at first: call it in a thread."""
+        if self._ear is not None:
+            self._ear.listen(command)
+
+    def stop_listening(self) -> None:
+        if self._ear is not None:
+            self._ear.stop_listening()
+
+    def _heard(self, block: Samples) -> None:
+        if self._ear is not None:
+            block = self._ear.hear(block)
+            if not self._secret:
+                self._line.hear(block)
+
+    # ------------------------------------------------------------------ the recording
+
+    def _record(self, platform: Samples, caller: Samples) -> None:
+        if self._recorder is not None:
+            self._recorder.take(platform, caller)
+        with self._counting:
+            self._recorded += len(platform)
+
+    async def read(self, start_ms: int, end_ms: int) -> NDArray[np.float32]:
+        """As ``recordings.SoundSource``. AudioError when it was not, or cannot be, recorded."""
+        if self._recorder is None or self._recorder.trouble is not None:
+            raise AudioError(
+                "the call is not recorded"
+                if self._recorder is None
+                else str(self._recorder.trouble)
+            )
+        for _ in range(round(_CATCH_UP_S / 0.02)):  # the line is a block or two behind the clock
+            if self._recorded * 1000 >= end_ms * self.rate:
+                break
+            await asyncio.sleep(0.02)
+        return await asyncio.to_thread(self._recorder.read, start_ms, end_ms)
+
+    # ------------------------------------------------------------------ for faces
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """How loud loudspeakers and microphone are now, 0 to 1."""
+        microphone = self._microphone
+        return self._line.level, 0.0 if microphone is None else microphone.level
+
+    @property
+    def hearing(self) -> str | None:
+        """The key whose tone the microphone hears now."""
+        return None if self._ear is None else self._ear.hearing
+
+    @property
+    def speakers(self) -> str | None:
+        """The name of the loudspeakers in use; None: silent."""
+        return self._line.device
+
+    @property
+    def microphone(self) -> str | None:
+        """The name of the microphone in use; None: off, or there is none."""
+        return None if self._microphone is None else self._microphone.device
+
+    def mute(self, on: bool) -> None:
+        """Loudspeakers off or on; the recording goes on."""
+        self._line.mute(on)
+
+    def mute_microphone(self, on: bool) -> None:
+        """Hear nothing, or again something."""
+        self.microphone_muted = on
+        if self._microphone is not None:
+            self._microphone.mute(on)
+
+    def devices(self, kind: str) -> list[str]:
+        """The names of the ``speakers`` or ``microphone`` devices of this machine."""
+        try:
+            found = outputs() if kind == "speakers" else inputs()
+        except SoundUnavailable:
+            return []  # why there are none was said when the call began
+        return list(dict.fromkeys(device.name for device in found))
+
+    def use_device(self, kind: str, name: str | None) -> None:
+        """``speakers`` or ``microphone``: use the device ``name``, None for none. Does not wait.
+
+        Raises SoundUnavailable when there is no such device.
+        """
+        if kind == "speakers":
+            if name is None:
+                self._line.turn_output_off()
+            else:
+                self._line.change_output(name)
+        elif name is None:
+            self._put_down_microphone()
+        elif self._microphone is not None:
+            self._microphone.change_input(name)
+        else:
+            self._take_up_microphone(name)
+        _chosen[kind] = OFF if name is None else name
+
+
+def _device(wanted: str) -> int | str | None:
+    if wanted in (AUTO, OFF):
+        return None
+    return int(wanted) if wanted.isdecimal() else wanted
+
+
+def _telephone(country: str | None) -> Processor | None:
+    from ivrsim.sound.g711 import law_of
+    from ivrsim.sound.telephone import Telephone
+
+    return None if country is None else Telephone(48_000, law_of(country))
