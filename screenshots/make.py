@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from ivrsim.runtime.place import CallOptions
 from ivrsim.trace.record import Record
@@ -90,11 +91,29 @@ async def ended(pilot: Pilot[Any]) -> None:
     await pilot.pause(0.3)
 
 
+async def say(pilot: Pilot[Any], words: str) -> None:
+    await pilot.press("w")
+    pilot.app.screen.query_one("#say", Input).value = words  # typed at once: the call goes on
+    await pilot.press("enter")
+
+
+async def speech(pilot: Pilot[Any]) -> None:
+    """Words typed into a prompt, and a message that is being recorded."""
+    await until(pilot, count("prompt.started", 1))
+    await pilot.pause(6.0)
+    await say(pilot, "leave a message")
+    await until(pilot, count("recording.started", 1))
+    await pilot.pause(0.4)
+    await say(pilot, "this is Ada, please call me back tomorrow")
+    await pilot.pause(1.6)
+
+
 SHOTS = (
     Shot("home", (120, 36), None, home),
     Shot("call", (160, 50), "restaurant", menu),
     Shot("call-light", (160, 50), "restaurant", light),
     Shot("small", (80, 24), "restaurant", menu),
+    Shot("speech", (120, 36), "voicemail", speech),
     Shot("ended", (140, 44), "restaurant", ended),
 )
 

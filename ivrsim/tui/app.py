@@ -37,6 +37,8 @@ class IvrsimApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVERYWHERE)]
     CSS = """
     * { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
+    /* A field of one line has no room for a bar under a long text. */
+    Input { scrollbar-size-horizontal: 0; }
     Toast { background: $ivr-raised; color: $ivr-text; }
     """
 

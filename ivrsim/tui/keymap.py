@@ -41,10 +41,13 @@ HOME: Final = (
 
 CALL: Final = (
     Command("hang_up", "h,H", "H", "Hang up", "hang up"),
+    Command("say", "w,W", "W", "Say something: type what the caller says", "say"),
     Command("redial", "r", "R", "Call again with the same keys", "redial"),
     Command("skip", "s,S", "S", "Skip the prompt that plays (marked in the trace)", "skip"),
     Command("redial_here", "R", "⇧R", "Call again, same keys up to the selected record", "to here"),
     Command("mute", "m,M", "M", "Sound off or on"),
+    Command("mute_microphone", "i,I", "I", "Mute the microphone, and back", "mic"),
+    Command("devices", "o,O", "O", "Choose loudspeakers and microphone", "devices"),
     Command("bookmark", "b,B", "B", "Put a bookmark into the trace"),
     Command("copy_payload", "y,Y", "Y", "Copy the payload of the selected record", "copy"),
     Command("copy_curl", "c,C", "C", "Copy the selected webhook as a curl command", "curl"),

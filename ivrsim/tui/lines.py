@@ -51,6 +51,11 @@ class Lines(ScrollView, can_focus=True):
                 self.to_end()
         self.refresh()
 
+    def on_resize(self) -> None:
+        # Textual calls this after the handler of a subclass, when its lines are laid out.
+        if self.follow:
+            self.to_end()
+
     def to_end(self) -> None:
         self.scroll_to(y=self.max_scroll_y, animate=False, force=True, immediate=True)
 

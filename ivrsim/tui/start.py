@@ -94,7 +94,9 @@ def real_services(
             of_target = options = None
             if parse is not None:
                 name, of_target, options = parse(text)
-        options = options or CallOptions(clock="real", history=True, sound=True, person=True)
+        options = options or CallOptions(
+            clock="real", history=True, speakers="auto", microphone="auto", person=True
+        )
         loaded = load_target(name, of_target or TargetOptions())
         call = place_call(loaded, options if keys is None else replace(options, keys=keys))
         return Placed(loaded.title, loaded.platform, text, call)

@@ -75,6 +75,44 @@ def test_a_call_by_keys(folder: Path, target: str, keys: list[str], captures: li
         )
 
 
+WORDS = """
+title: Words
+platform: vonage
+app:
+  pages:
+    answer:
+      reply:
+        - {action: input, type: [speech], speech: {context: [opening hours], endOnSilence: 0.4}}
+      next: {speech: thanks}
+    thanks:
+      reply:
+        - {action: talk, text: "Thank you."}
+"""
+
+
+def test_words_that_are_typed_and_the_list_of_devices(folder: Path) -> None:
+    file, flow = folder / "call.jsonl", folder / "words.yaml"
+    flow.write_text(WORDS)
+    with terminal(folder, *IVRSIM, "run", str(flow), "--silent", "--trace", str(file)) as screen:
+        screen.wait_for("listening for speech: press W")
+        screen.wait_for("mic off")
+        screen.type("o")
+        screen.wait_for("loudspeakers")
+        screen.type("Escape")
+        screen.wait(lambda: "loudspeakers" not in screen.screen, "the list did not close")
+        screen.type("w")
+        screen.wait_for("say… opening hours")
+        screen.type(*"opening", "Space", *"2", "Enter")
+        screen.wait_for("“opening 2”")
+        screen.wait(lambda: count(file, "call.ended") == 1, "the call did not end")
+        screen.type("C-c")
+        screen.wait_for("EXIT")
+    (heard,) = [record for record in records(file) if record.kind == "speech"]
+    assert (heard.data["text"], heard.data["source"]) == ("opening 2", "typed")
+    (closed,) = [record for record in records(file) if record.kind == "capture.closed"]
+    assert closed.data["text"] == "opening 2"
+
+
 def test_home_calls_a_sample_and_comes_back(folder: Path) -> None:
     with terminal(folder, *IVRSIM) as screen:
         screen.wait_for("ABC Restaurant")

@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from ivrsim.errors import InputError
+from ivrsim.errors import InputError, SoundUnavailable
 from ivrsim.trace.record import Header, Record
 from ivrsim.tui.app import IvrsimApp
 from ivrsim.tui.call.screen import CallScreen
@@ -34,6 +34,14 @@ class FakeCall:
         self.records: list[Record] = []
         self.notices: list[str] = []
         self.levels = (0.0, 0.0)
+        self.hearing: str | None = None
+        self.speakers: str | None = "Desk Speakers"
+        self.microphone: str | None = None
+        self.microphone_muted = False
+        self.on_desk = {
+            "speakers": ["Desk Speakers", "HDMI 1"],
+            "microphone": ["Built-in Microphone", "USB Headset"],
+        }
         self.now_ms = 0
         self.result: FakeResult | None = None
         self.done: list[tuple[Any, ...]] = []
@@ -89,6 +97,30 @@ class FakeCall:
     def mute(self, on: bool) -> None:
         self.done.append(("mute", on))
 
+    def mute_microphone(self, on: bool) -> None:
+        self.done.append(("mute_microphone", on))
+        self.microphone_muted = on
+
+    def devices(self, kind: str) -> list[str]:
+        return self.on_desk[kind]
+
+    def use_device(self, kind: str, name: str | None) -> None:
+        self.done.append(("use_device", kind, name))
+        if name == "HDMI 1":
+            raise SoundUnavailable("HDMI 1: in use by another program; close it, or choose another")
+        if kind == "speakers":
+            self.speakers = name
+        else:
+            self.microphone = name
+
+    def say(self, text: str) -> None:
+        if not text.strip():
+            raise InputError("nothing to say: expected some words")
+        self.done.append(("say", text))
+        self.happen(
+            self.now_ms, "speech.started", source="typed", text=text, duration_ms=1200, ignored=None
+        )
+
     def command_line(self, keys: str) -> str:
         return f"ivrsim call restaurant --keys '{keys}'"
 
@@ -99,6 +131,8 @@ REPLY = (
     '{"action": "hangup"}]}'
 )
 PROMPT = "Welcome to ABC Restaurant. To book a table, press 1. To talk to one of us, press 2."
+
+QUESTION = "What can we do for you?"
 
 
 def begin(call: FakeCall) -> None:
@@ -136,6 +170,25 @@ def begin(call: FakeCall) -> None:
         loop=1, purpose="prompt", interruptible=True,
     )  # fmt: skip
     call.now_ms = 4000
+
+
+def listen_for_words(call: FakeCall, phrases: Sequence[str] = (), *types: str) -> None:
+    """The next question of that call, answered in words; a prompt has ended at seven seconds."""
+    call.happen(4200, "prompt.finished", None, prompt="p1", skipped=False)
+    call.happen(4200, "capture.closed", capture="c1", digits="", ended_by="replaced", valid=False)
+    call.happen(
+        4200, "prompt.started", None, prompt="p2", duration_ms=2800, text=QUESTION, url=None,
+        loop=1, purpose="prompt", interruptible=True,
+    )  # fmt: skip
+    call.happen(7000, "prompt.finished", None, prompt="p2", skipped=False)
+    call.happen(
+        7000, "capture.opened", capture="c2", **{"try": 1}, tries=1, min_digits=0, max_digits=None,
+        barge_in=True, types=[*types, "speech"], secret=False,
+        speech={"start_ms": 10000, "silence_ms": 2000, "context": list(phrases)},
+    )  # fmt: skip
+    call.happen(7000, "capture.listening", capture="c2")
+    call.happen(7000, "timer.started", None, timer="t2", name="start", ms=10000, due=17000)
+    call.now_ms = 8000
 
 
 def finish(call: FakeCall, *, failed: bool = False) -> None:

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from ivrsim.tui.json_spans import json_line, payload_rows
 from ivrsim.tui.spans import both_ends, strip_of, text_of_row, width_of, wrap, wrap_spans
 from ivrsim.tui.themes import DARK, Paint
-from tests.tui.fake import Desk, begin, screen_of, settle
+from tests.tui.fake import Desk, begin, listen_for_words, screen_of, settle
 
 HOSTILE = (
     "\x1b[2J\x1b]52;c;AAAA\x07 [red]x[/red] [@click=app.quit]y[/] "
@@ -52,6 +52,24 @@ async def test_hostile_text_reaches_the_screen_as_signs(size: tuple[int, int]) -
         assert "[red]x[/red]" in text
         assert "␛[2J" in text
         text.encode()
+    assert app.crash is None
+
+
+async def test_hostile_devices_and_phrases_are_signs_too() -> None:
+    desk = Desk()
+    app = desk.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        begin(desk.call)
+        listen_for_words(desk.call, [HOSTILE])
+        desk.call.speakers = HOSTILE
+        desk.call.on_desk = {"speakers": [HOSTILE], "microphone": [HOSTILE]}
+        for keys in ("w", "escape", "o"):
+            await pilot.press(keys)
+            await settle(pilot)
+            strips = app.screen._compositor.render_strips()
+            text = "".join(part.text for strip in strips for part in strip)
+            assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in text)
+            assert keys == "escape" or "␛[2J" in text
     assert app.crash is None
 
 

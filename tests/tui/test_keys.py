@@ -356,17 +356,6 @@ async def test_home_lists_samples_and_calls_what_is_typed(desk: Desk) -> None:
     assert app.return_value == 0
 
 
-async def test_a_notice_is_a_line_in_the_phone_pane(desk: Desk) -> None:
-    app = desk.app()
-    desk.call.notices.append("no sound: PortAudio was not found")
-    async with app.run_test(size=WIDE) as pilot:
-        begin(desk.call)
-        await settle(pilot)
-        rows = screen_of(app).phone.meter.rows(21)
-        assert "".join(map(text_of_row, rows)).startswith("no sound:")
-        assert len(app._notifications) == 0
-
-
 async def test_a_mistake_of_ours_is_shown_and_does_not_look_like_a_call(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

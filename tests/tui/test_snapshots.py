@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.tui.fake import Desk, begin, finish, settle
+from tests.tui.fake import (
+    Desk,
+    FakeCall,
+    begin,
+    finish,
+    listen_for_words,
+    screen_of,
+    settle,
+)  # fmt: skip
 
 Compare = Callable[..., bool]
 
@@ -66,3 +74,74 @@ def test_no_colour(snap_compare: Compare, desk: Desk, monkeypatch: pytest.Monkey
 
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(desk.app(), terminal_size=(120, 40), run_before=live)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 30), (160, 50)], ids=lambda size: f"{size[0]}")
+def test_a_tone_is_heard(snap_compare: Compare, desk: Desk, size: tuple[int, int]) -> None:
+    async def heard(pilot: Pilot[Any]) -> None:
+        begin(desk.call)
+        desk.call.microphone, desk.call.hearing = "USB Headset", "5"
+        desk.call.levels = (0.75, 0.4)
+        for _ in range(50):
+            screen_of(pilot.app)._tick()
+        await settle(pilot)
+
+    assert snap_compare(desk.app(), terminal_size=size, run_before=heard)
+
+
+def test_nothing_sounds(snap_compare: Compare, desk: Desk) -> None:
+    async def silent(pilot: Pilot[Any]) -> None:
+        desk.call.speakers = None
+        desk.call.notices.append("no sound: PortAudio was not found: apt install libportaudio2")
+        begin(desk.call)
+        await settle(pilot)
+
+    assert snap_compare(desk.app(), terminal_size=(80, 24), run_before=silent)
+
+
+def test_devices(snap_compare: Compare, desk: Desk) -> None:
+    async def choosing(pilot: Pilot[Any]) -> None:
+        begin(desk.call)
+        desk.call.microphone = "USB Headset"
+        await settle(pilot)
+        await pilot.press("o", "down", "enter")
+        await settle(pilot)
+
+    assert snap_compare(desk.app(), terminal_size=(120, 36), run_before=choosing)
+
+
+def said_and_recorded(call: FakeCall) -> None:
+    """Words of all kinds, and a recording that still runs."""
+    begin(call)
+    listen_for_words(call, ["opening hours", "a table"], "dtmf")
+    call.happen(8200, "speech.started", source="typed", text="a table for two", duration_ms=900)
+    call.happen(9100, "speech", text="a table for two", source="typed")
+    call.happen(9300, "speech.started", source="microphone", text=None, capture="c2")
+    call.happen(9900, "speech", text="a table", source="microphone", confidence=0.83)
+    call.happen(10500, "speech.started", source="microphone", text=None, capture="c2")
+    call.happen(11000, "speech", text=None, source="microphone")
+    call.happen(11100, "speech.started", source="typed", text="hello?", ignored="speech-over")
+    call.happen(
+        11200, "recording.started", recording="r1", format="mp3", background=False, purpose="record"
+    )
+    call.now_ms = 14000
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}")
+def test_words_and_a_recording(snap_compare: Compare, desk: Desk, size: tuple[int, int]) -> None:
+    async def talking(pilot: Pilot[Any]) -> None:
+        said_and_recorded(desk.call)
+        await settle(pilot)
+
+    assert snap_compare(desk.app(), terminal_size=size, run_before=talking)
+
+
+def test_the_field_for_words(snap_compare: Compare, desk: Desk) -> None:
+    async def typing(pilot: Pilot[Any]) -> None:
+        begin(desk.call)
+        listen_for_words(desk.call, ["opening hours", "a table"])
+        await settle(pilot)
+        await pilot.press("w", *"a ta")
+        await settle(pilot)
+
+    assert snap_compare(desk.app(), terminal_size=(120, 36), run_before=typing)

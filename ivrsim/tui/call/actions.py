@@ -12,6 +12,8 @@ from textual.widgets import Input
 from ivrsim.errors import IvrsimError
 from ivrsim.trace.view_curl import curl_command
 from ivrsim.trace.view_words import CATEGORIES
+from ivrsim.tui.call.devices import DevicesScreen
+from ivrsim.tui.call.say import SayField
 
 if TYPE_CHECKING:
     from ivrsim.trace.view import CallView
@@ -51,13 +53,26 @@ class CallActions(Screen[None]):
     def redraw(self) -> None:
         raise NotImplementedError
 
+    def phrases(self) -> list[str]:
+        raise NotImplementedError
+
     def show_view(self, name: str) -> None:
         raise NotImplementedError
+
+    @property
+    def secret(self) -> bool:
+        """The digits that are taken now are not to be seen."""
+        return self.view.capture is not None and self.view.capture.secret
+
+    def light(self, digit: str) -> None:
+        """Light a key of the keypad for a moment."""
+        if not self.secret:
+            self.phone.keypad.flash(digit)
 
     # the call
 
     def action_press(self, digit: str) -> None:
-        self.phone.keypad.flash(digit)
+        self.light(digit)
         if not self.call.ended:
             self.call.press(digit)
 
@@ -91,9 +106,44 @@ class CallActions(Screen[None]):
             self.application.say("No prompt is playing")
 
     def action_mute(self) -> None:
+        if self.call.speakers is None:
+            self.application.say("The sound is off: O chooses loudspeakers")
+            return
         self.muted = not self.muted
         self.call.mute(self.muted)
         self.redraw()
+
+    def action_mute_microphone(self) -> None:
+        if self.call.microphone is None:
+            self.application.say("The microphone is off: O chooses one")
+        else:
+            self.call.mute_microphone(not self.call.microphone_muted)
+            self.redraw()
+
+    def action_devices(self) -> None:
+        if self.call.ended:
+            self.application.say("The call has ended: R calls again")
+        else:
+            self.app.push_screen(DevicesScreen(self.call))
+
+    def action_say(self) -> None:
+        if self.call.ended:
+            self.application.say("The call has ended: R calls again")
+            return
+        if self.has_class("-zoom") and not self.query_one("#chat").has_class("-zoomed"):
+            self.action_zoom()
+        if self.has_class("-small"):
+            self.show_view("conversation")
+        self.query_one("#chat").border_subtitle = "Enter says it · Esc closes"
+        field = self.query_one(SayField).open(self.phrases(), self.conversation.size.width - 3)
+        self.set_focus(field)
+
+    def close_field(self) -> None:
+        field = self.query_one(SayField)
+        if field.has_focus:
+            self.conversation.focus()
+        field.close()
+        self.query_one("#chat").border_subtitle = ""
 
     def action_bookmark(self) -> None:
         if self.call.ended:
@@ -121,8 +171,10 @@ class CallActions(Screen[None]):
         self._party("hang_up")
 
     def action_leave(self) -> None:
-        needle = self.query_one("#needle", Input)
-        if needle.has_class("-shown"):
+        needle, words = self.query_one("#needle", Input), self.query_one(SayField)
+        if words.has_class("-shown") and (words.has_focus or not needle.has_class("-shown")):
+            self.close_field()
+        elif needle.has_class("-shown"):
             needle.value = ""
             needle.remove_class("-shown")
             self.trace.focus()

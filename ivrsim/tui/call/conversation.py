@@ -17,6 +17,8 @@ from ivrsim.tui.spans import Row, Span, centred, width_of, wrap
 _KEPT = 2000
 """Items laid out; what came earlier is in the trace."""
 _BUBBLE = 66
+_NO_WORDS = ("…", "(not understood)")
+"""What a view says for a voice whose words are not known yet, or never will be."""
 _TONES = {"quiet": "muted", "good": "green", "warn": "yellow", "error": "red"}
 _SIGNS = {"warn": "▲ ", "error": "✕ "}
 
@@ -27,8 +29,6 @@ class Conversation(Lines):
 
     def __init__(self, view: CallView) -> None:
         super().__init__(id="conversation")
-        self.add_class("pane")
-        self.border_title = "conversation"
         self._view = view
         self._now = 0
         self._crashed: str | None = None
@@ -47,8 +47,6 @@ class Conversation(Lines):
     def on_resize(self) -> None:
         if self.width != self._for_width:
             self._lay_out()
-            if self.follow:
-                self.to_end()
 
     def _lay_out(self) -> None:
         width = self.width
@@ -177,8 +175,7 @@ def _right(row: list[Span], width: int) -> list[Span]:
 
 
 def _keys(item: KeysItem, width: int) -> list[Row]:
-    ignored = item.ignored is not None
-    style = "muted on raised" if ignored else "bold text on key"
+    style = "muted on raised" if item.ignored is not None else "bold text on key"
     room = max(1, (width - 12) // 4)
     digits = one_line_of(item.digits)
     rows: list[Row] = []
@@ -188,23 +185,33 @@ def _keys(item: KeysItem, width: int) -> list[Row]:
             chips += [(" ", ""), (f" {digit} ", style)]
         time: list[Span] = [(clock_words(item.t), "faint")] if start == 0 else []
         rows.append(_right([*time, *chips], width))
-    if ignored:
-        for _, line in wrap(f"ignored: {item.ignored}", max(10, width - 6)):
-            rows.append(_right([(line, "yellow")], width))
-    return [*rows, []]
+    return [*rows, *_ignored(item, width), []]
 
 
 def _speech(item: SpeechItem, width: int) -> list[Row]:
     text = one_line_of(item.text, 2000)
     if item.who is not None:
         return [*_bubble(text, width, "purple", clock_words(item.t), None, item.who), []]
-    lines = wrap(f"“{text}”", max(8, min(width - 14, _BUBBLE)))
+    words = item.text not in _NO_WORDS
+    lines = wrap(f"“{text}”" if words else text, max(8, min(width - 14, _BUBBLE)))
     inner = max(cell_len(line) for _, line in lines)
+    style = "muted on raised" if item.ignored or not words else "text on key"
+    time: list[Span] = [(f"{clock_words(item.t)}  ", "faint")]
     rows: list[Row] = []
     for _, line in lines:
         pad = " " * (inner - cell_len(line))
-        rows.append(_right([(f" {line}{pad} ", "text on key")], width))
-    return [*rows, []]
+        rows.append(_right([*time, (f" {line}{pad} ", style)], width))
+        time = []
+    if item.confidence is not None and item.source == "microphone":
+        rows.append(_right([(f"{item.confidence:.0%} sure", "faint")], width))
+    return [*rows, *_ignored(item, width), []]
+
+
+def _ignored(item: KeysItem | SpeechItem, width: int) -> list[Row]:
+    if item.ignored is None:
+        return []
+    lines = wrap(f"ignored: {one_line_of(item.ignored)}", max(10, width - 6))
+    return [_right([(line, "yellow")], width) for _, line in lines]
 
 
 def _event(item: EventItem, width: int) -> list[Row]:

@@ -23,6 +23,13 @@ class Keypad(LineWidget):
     def __init__(self) -> None:
         super().__init__()
         self._lit: dict[str, int] = {}
+        self._held: str | None = None
+
+    def hold(self, digit: str | None) -> None:
+        """Light the key for as long as its tone is heard; None: no key."""
+        if digit != self._held:
+            self._held = digit
+            self.refresh()
 
     def flash(self, digit: str) -> None:
         """Light the key for a moment."""
@@ -36,6 +43,9 @@ class Keypad(LineWidget):
             del self._lit[digit]
             self.refresh()
 
+    def _is_lit(self, digit: str) -> bool:
+        return digit in self._lit or digit == self._held
+
     def rows(self, width: int) -> list[Row]:
         if self.has_class("-compact"):
             return [centred(self._flat(keys), width) for keys in _KEYS]
@@ -47,7 +57,7 @@ class Keypad(LineWidget):
     def _flat(self, keys: str) -> list[Span]:
         row: list[Span] = []
         for digit in keys:
-            lit = digit in self._lit
+            lit = self._is_lit(digit)
             face = "bold on-accent on accent" if lit else "bold text on raised"
             row.append((f"  {digit}  ", face))
             row.append((" ", ""))
@@ -58,7 +68,7 @@ class Keypad(LineWidget):
         middle: list[Span] = []
         bottom: list[Span] = []
         for digit in keys:
-            lit = digit in self._lit
+            lit = self._is_lit(digit)
             edge = "accent" if lit else "line"
             top.append(("╭─────╮", edge))
             face = "bold on-accent on accent" if lit else "bold text"

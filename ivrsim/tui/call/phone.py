@@ -1,20 +1,16 @@
-"""The phone pane: status, keypad, buttons, and what there is to say about the sound."""
+"""The phone pane: status, keypad, buttons, meters."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from ivrsim.trace.view import CallView
-from ivrsim.trace.view_text import one_line_of
 from ivrsim.tui.call.keypad import Keypad
+from ivrsim.tui.call.meter import Meter
 from ivrsim.tui.call.status import Status
 from ivrsim.tui.line_widget import LineWidget
-from ivrsim.tui.spans import Row, Span, wrap
-
-_BARS = " ▁▂▃▄▅▆▇█"
+from ivrsim.tui.spans import Row, Span
 
 
 class Buttons(LineWidget):
@@ -65,45 +61,6 @@ class Buttons(LineWidget):
 
     def target(self, x: int, y: int) -> str | None:
         return next((c for line, a, b, c in self._places if line == y and a <= x < b), None)
-
-
-class Meter(LineWidget):
-    """How loud the prompt is, and why nothing is heard."""
-
-    DEFAULT_CSS = "Meter { height: 1fr; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._levels: list[float] = []
-        self._muted = False
-        self._notices: tuple[str, ...] = ()
-
-    def show(self, level: float, muted: bool, notices: Sequence[str], silent: bool) -> None:
-        before = (self._levels, self._muted, self._notices)
-        # Nothing has sounded yet, or nothing can: no meter.
-        if not silent and (level > 0 or self._levels):
-            self._levels = [*self._levels, min(1.0, level)][-40:]
-        self._muted, self._notices = muted, tuple(notices)
-        if before != (self._levels, self._muted, self._notices):
-            self.refresh()
-
-    def rows(self, width: int) -> list[Row]:
-        rows: list[Row] = []
-        if self._muted:
-            rows.append([("♪ ", "faint"), ("muted", "yellow"), ("  M", "bold accent")])
-        elif self._levels:
-            shown = self._levels[-(width - 2) :]
-            bars = "".join(_BARS[round(level * 8)] if level > 0.01 else "▁" for level in shown)
-            rows.append([("♪ ", "faint"), (bars.rjust(width - 2, "▁"), "accent")])
-        for notice in self._notices:
-            lines = wrap(one_line_of(notice), width)
-            if notice.startswith("no sound") and len(lines) > self.size.height - len(rows):
-                lines = wrap("no sound: `ivrsim doctor` says what to install", width)
-            rows += [[(line, "faint")] for _, line in lines[: max(1, self.size.height - 1)]]
-        return rows
-
-    def target(self, x: int, y: int) -> str | None:
-        return "mute" if y == 0 and (self._muted or self._levels) else None
 
 
 class Phone(Vertical):

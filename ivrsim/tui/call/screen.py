@@ -23,8 +23,10 @@ from ivrsim.tui.call.chips import Chips
 from ivrsim.tui.call.conversation import Conversation
 from ivrsim.tui.call.detail import Detail
 from ivrsim.tui.call.document import DocumentPane
+from ivrsim.tui.call.meter import ABSENT
 from ivrsim.tui.call.phone import Phone
-from ivrsim.tui.call.status import state_spans
+from ivrsim.tui.call.say import Offer, SayField
+from ivrsim.tui.call.status import REC, recording_of, state_spans
 from ivrsim.tui.call.tabs import Tabs
 from ivrsim.tui.call.trace_list import TraceList
 from ivrsim.tui.key_bar import KeyBar
@@ -39,6 +41,8 @@ REDRAW_S = 0.1
 """Lists are drawn at most this often."""
 SMALL = (110, 30)
 """Below this many columns or lines there is one view at a time."""
+ROOMY = 33
+"""Below this many lines the keypad makes room for the meters."""
 TINY = 52
 
 
@@ -58,6 +62,7 @@ class CallScreen(CallActions):
         self.view = CallView()
         self._changed = False
         self._told = 0
+        self._opening = len(self.call.notices)
         self._drawn_at = 0.0
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -68,8 +73,12 @@ class CallScreen(CallActions):
             self.phone = Phone(self.view)
             yield self.phone
             with Vertical(id="middle"):
-                self.conversation = Conversation(self.view)
-                yield self.conversation
+                with Vertical(id="chat", classes="pane") as pane:
+                    pane.border_title = "conversation"
+                    self.conversation = Conversation(self.view)
+                    yield self.conversation
+                    yield Offer()
+                    yield SayField()
                 self.document = DocumentPane(self.record)
                 yield self.document
             with Vertical(id="right"):
@@ -128,12 +137,22 @@ class CallScreen(CallActions):
         return records[seq - 1] if 0 < seq <= len(records) else None
 
     def _records_came(self, records: Sequence[Record]) -> None:
+        if not self.view.last_seq:
+            self._opening = len(self.call.notices)
         for record in records:
             self.view.apply(record)
+            if record.kind == "digit" and record.data.get("source") != "keypad":
+                self._pressed_elsewhere(record)
         self._changed = True
         if monotonic() - self._drawn_at >= REDRAW_S:
             self._drawn_at = monotonic()
             self.call_next(self._draw)
+
+    def _pressed_elsewhere(self, record: Record) -> None:
+        digit = str(record.data.get("digit"))
+        self.light(digit)
+        if record.data.get("source") == "microphone":
+            self.phone.meter.heard(digit)
 
     def redraw(self) -> None:
         """Draw everything again now."""
@@ -141,10 +160,12 @@ class CallScreen(CallActions):
         self._draw()
 
     def _tick(self) -> None:
-        for notice in self.call.notices[self._told :]:
-            if not notice.startswith("no sound"):  # that one stands in the phone pane
+        for index, notice in enumerate(self.call.notices[self._told :], self._told):
+            # What this machine never had is no news: that line stands in the phone pane.
+            if index >= self._opening or not notice.startswith(ABSENT):
                 self.application.say(notice, "warning")
         self._told = len(self.call.notices)
+        self.phone.meter.take(self.call.levels)
         over = self.call.ended or self.crashed is not None
         if self._changed or not over:
             self._draw()
@@ -155,8 +176,12 @@ class CallScreen(CallActions):
         view, now = self.view, self.call.now_ms
         self.phone.status.show(view, now)
         self.phone.buttons.show(view)
-        silent = not self.call.levels[0] and bool(self.call.notices)
-        self.phone.meter.show(self.call.levels[0], self.muted, self.call.notices, silent)
+        deaf = self.secret or self.call.ended or self.call.microphone_muted
+        self.phone.keypad.hold(None if deaf else self.call.hearing)
+        self.phone.meter.show(
+            self.call, self.muted, view.last_seq > 0 and not self.call.ended, self.secret
+        )
+        self._offer_speech()
         self._show_title(now)
         if changed or view.prompt is not None or not view.items:
             self.conversation.show(view, now, self.crashed)
@@ -166,6 +191,27 @@ class CallScreen(CallActions):
             self.trace.scan()
             self.detail.lay_out()
 
+    def _offer_speech(self) -> None:
+        field = self.query_one(SayField)
+        if self.call.ended and field.has_class("-shown"):
+            self.close_field()
+        recording = recording_of(self.view)
+        what = ""
+        if field.has_class("-shown"):
+            pass  # taken up
+        elif self.view.speech_open:
+            what = "listening for speech"
+        elif recording is not None and not recording.background:
+            what = "recording"
+        self.query_one(Offer).show(what)
+
+    def phrases(self) -> list[str]:
+        """What the open capture expects to hear, as the application says."""
+        record = self.record(self.view.capture.seq) if self.view.capture is not None else None
+        speech = record.data.get("speech") if record is not None else None
+        context = speech.get("context") if isinstance(speech, dict) else None
+        return [str(phrase) for phrase in context] if isinstance(context, list) else []
+
     def _show_title(self, now: int) -> None:
         view, placed = self.view, self.placed
         platform = {"8x8": "8x8", "vonage": "Vonage"}.get(placed.platform, placed.platform)
@@ -173,7 +219,8 @@ class CallScreen(CallActions):
         left: Row = [(one_line_of(placed.title), "bold text"), (f"  ·  {platform}", "muted")]
         if number:
             left = [*left, (f"  ·  {one_line_of(number_words(number))}", "muted")]
-        self.query_one(TitleBar).show(left, state_spans(view, now))
+        rec: Row = [(f"{REC}   ", "red")] if recording_of(view) is not None else []
+        self.query_one(TitleBar).show(left, [*rec, *state_spans(view, now)])
         self.query_one("#views", Tabs).show(VIEWS, self.view_name, ((" V next", "faint"),))
 
     # layout
@@ -185,7 +232,7 @@ class CallScreen(CallActions):
         small = width < SMALL[0] or height < SMALL[1]
         self.set_class(small, "-small")
         self.set_class(width < TINY, "-tiny")
-        self.phone.compact(small)
+        self.phone.compact(small or height < ROOMY)
         if 0 < height < 44:
             self.document.styles.height = max(6, height // 4) if not small else None
         else:
@@ -224,6 +271,17 @@ class CallScreen(CallActions):
     def _view_chosen(self, event: TabChosen) -> None:
         self.show_view(event.tab)
         self.focus_view()
+
+    @on(Input.Submitted, "#say")
+    def _say(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        self.close_field()
+        if text and not self.call.ended:
+            try:
+                self.call.say(text)
+            except IvrsimError as error:
+                self.application.say(str(error), "error")
+        self.redraw()
 
     @on(Input.Changed, "#needle")
     def _needle_changed(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ivrsim.trace.view import CallView
+from ivrsim.trace.view_items import CaptureState, RecordingState
 from ivrsim.trace.view_text import one_line_of
 from ivrsim.trace.view_words import clock_words, number_words
 from ivrsim.tui.line_widget import LineWidget
@@ -16,6 +17,7 @@ STATES = {
     "talking": ("●", "talking", "green"),
     "ended": ("■", "ended", "muted"),
 }
+REC = "● rec"
 
 
 def state_spans(view: CallView, now_ms: int) -> list[Span]:
@@ -30,6 +32,12 @@ def state_spans(view: CallView, now_ms: int) -> list[Span]:
         if timer
         else [(f"{sign} {word}", style)]
     )
+
+
+def recording_of(view: CallView) -> RecordingState | None:
+    """What an action of the platform records now."""
+    running = (each for each in view.recordings.values() if each.by is None)
+    return next((each for each in running if each.purpose == "record"), None)
 
 
 class Status(LineWidget):
@@ -69,6 +77,10 @@ class Status(LineWidget):
         if not self.has_class("-compact"):
             rows.append([])
         rows.append(both_ends(state[:1], [(text.strip(), s) for text, s in state[1:]], width))
+        recording = recording_of(view)
+        if recording is not None:
+            time = clock_words(self._now - recording.t)
+            rows.append(both_ends([(REC, "red")], [(time, "text")], width))
         rows += self._others(width)
         rows += self._listening(width)
         return rows
@@ -87,10 +99,10 @@ class Status(LineWidget):
         capture = self._view.capture
         if capture is None:
             return []
-        slots = _slots(capture.digits, capture.max_digits, width)
+        keys = "dtmf" in capture.types or not capture.types
+        slots = _slots(capture.digits, capture.max_digits, width) if keys else []
         if not capture.listening:
-            words = "a key interrupts" if capture.barge_in else "prompt plays"
-            return [[(words, "faint")], slots]
+            return [[(_interrupts(capture, keys), "faint")], slots]
         row: list[Span] = [("listening…", "accent")]
         if self._listen is None:
             return [row, slots]
@@ -100,6 +112,14 @@ class Status(LineWidget):
         full = round(width * min(1.0, share))
         bar: list[Span] = [("━" * full, "accent"), ("━" * (width - full), "line")]
         return [both_ends(row, [(f"{left / 1000:.1f} s", "text")], width), bar, slots]
+
+
+def _interrupts(capture: CaptureState, keys: bool) -> str:
+    if not capture.barge_in:
+        return "prompt plays"
+    if "speech" not in capture.types:
+        return "a key interrupts"
+    return "you may interrupt" if keys else "speech interrupts"
 
 
 def _slots(digits: str, high: int | None, width: int) -> list[Span]:

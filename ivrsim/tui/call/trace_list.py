@@ -20,14 +20,17 @@ from ivrsim.tui.spans import Row, Span, both_ends
 
 _STYLES = {
     "webhook.request": "blue", "webhook.response": "blue", "webhook.failed": "red",
-    "digit": "accent", "speech": "purple", "prompt.started": "green", "diagnostic": "yellow",
-    "fault": "red", "mark": "purple", "action.started": "text", "document.received": "text",
-    "prompt.failed": "red", "call.started": "text", "call.ended": "text",
+    "digit": "accent", "speech.started": "purple", "speech": "purple", "recording.started": "red",
+    "recording.stopped": "red", "recording.failed": "red", "prompt.started": "green",
+    "diagnostic": "yellow", "fault": "red", "mark": "purple", "action.started": "text",
+    "document.received": "text", "prompt.failed": "red", "call.started": "text",
+    "call.ended": "text",
 }  # fmt: skip
 _QUIET = frozenset(
     {
         "timer.started", "timer.fired", "timer.cancelled", "action.finished", "prompt.finished",
         "capture.listening", "capture.opened", "setting.decided", "api.response",
+        "speech.stopped",
     }
 )  # fmt: skip
 _SCANNED_AT_ONCE = 4000
