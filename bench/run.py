@@ -11,7 +11,7 @@ from pathlib import Path
 if __package__ in (None, ""):  # python bench/run.py
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
-NAMES = ("calls", "webhook", "startup", "paint", "flow", "trace", "voice")
+NAMES = ("calls", "webhook", "startup", "paint", "flow", "trace", "voice", "dtmf", "words", "line")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

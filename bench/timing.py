@@ -73,11 +73,15 @@ def at_most(what: str, value: float, limit: float, unit: str, note: str = "") ->
 
 
 def table(title: str, rows: Sequence[Row]) -> str:
-    """The rows as a table in Markdown, columns aligned."""
+    """The rows as a table in Markdown."""
     words = {None: "", True: "met", False: "MISSED"}
-    lines = [("", "figure", "limit or peer", "verdict")]
-    lines += [(row.what, row.figure, row.against, words[row.met]) for row in rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(4)]
+    lines = [(row.what, row.figure, row.against, words[row.met]) for row in rows]
+    return markdown(title, [("", "figure", "limit or peer", "verdict"), *lines])
+
+
+def markdown(title: str, lines: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown, columns aligned; the first line names them."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     shown = []
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))

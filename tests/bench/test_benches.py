@@ -10,8 +10,13 @@ import pytest
 from bench.run import NAMES, main
 from bench.timing import Row, at_least, at_most, in_turn, interleaved, percentile, table
 
+SLOW = {"dtmf"}
 
-@pytest.mark.parametrize("name", NAMES)
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in NAMES],
+)
 def test_a_bench_prints_its_table(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     if name == "paint" and sys.platform == "win32":
         pytest.skip("there are no ptys on Windows")

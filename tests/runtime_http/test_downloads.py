@@ -143,6 +143,14 @@ async def test_how_long_a_file_is_kept(fetch, rule, header, seconds):
         assert await fetch(url, cache=cache) == b"new"
 
 
+async def test_an_empty_file_is_not_kept(fetch):
+    cache = AudioCache("hour")
+    async with raw_server(answering(ok(b""), ok(b"RIFF"))) as server:
+        with pytest.raises(AudioError, match="empty"):
+            await fetch(f"{server.url}/a.wav", cache=cache)
+        assert await fetch(f"{server.url}/a.wav", cache=cache) == b"RIFF"
+
+
 async def test_the_cache_is_bounded(monkeypatch):
     monkeypatch.setattr("ivrsim.runtime.downloads.LARGEST", 10)
     cache = AudioCache("hour")
