@@ -257,7 +257,8 @@ class Handset:
     def devices(self, kind: str) -> list[str]:
         """The names of the ``speakers`` or ``microphone`` devices of this machine."""
         try:
-            found = outputs() if kind == "speakers" else inputs()
+            # The first look finds what was plugged in meanwhile, for both kinds.
+            found = outputs(interrupt=True) if kind == "speakers" else inputs()
         except SoundUnavailable:
             return []  # why there are none was said when the call began
         return list(dict.fromkeys(device.name for device in found))

@@ -5,8 +5,7 @@ can hang for ever in a call to a dead sound server. So one thread of ours does a
 it (``portaudio``), everybody else waits for that thread with a limit, and ``look_again`` makes
 PortAudio look for devices anew.
 
-sounddevice is imported when first needed. Its import points file descriptor 2 elsewhere for a
-moment: a terminal application calls ``available()`` before it takes the screen.
+sounddevice is imported when first needed: it starts PortAudio, which takes its time.
 """
 
 from __future__ import annotations
@@ -14,10 +13,11 @@ from __future__ import annotations
 import atexit
 import contextlib
 import ctypes
+import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
@@ -111,10 +111,10 @@ def pick(devices: Sequence[Device], wanted: Wanted, kind: Kind) -> Device:
 
 def sounddevice() -> Any:
     """The module; SoundUnavailable says what to install. In PortAudio's thread only."""
-    _quiet_libraries()
     ours = "sounddevice" not in sys.modules
     try:
-        import sounddevice
+        with _stderr_in_place() if _quiet_libraries() else contextlib.nullcontext():
+            import sounddevice
     except OSError as error:
         raise SoundUnavailable(f"no sound: {one_line(error)}; {_install()}") from error
     except ImportError as error:
@@ -186,8 +186,8 @@ def look_again(*, interrupt: bool) -> None:
         return
     for stream in streams:
         stream.suspend()
-    # Not sounddevice's own _terminate and _initialize: they point file descriptor 2 elsewhere,
-    # to which a terminal application is writing meanwhile. Not running is as good as ended.
+    # Not sounddevice's own _terminate and _initialize: they point file descriptor 2 elsewhere
+    # (see _stderr_in_place). Not running is as good as ended.
     module._lib.Pa_Terminate()
     code = module._lib.Pa_Initialize()
     for stream in tuple(streams):
@@ -286,23 +286,45 @@ def _no_device(kind: Kind) -> str:
 _quiet = False
 
 
-def _quiet_libraries() -> None:
-    """Keep PortAudio, ALSA and JACK from writing to the terminal, from now on.
+def _quiet_libraries() -> bool:
+    """Keep PortAudio, ALSA and JACK from writing to the terminal, from now on; whether it works.
 
     They print to C's ``stderr`` whenever a device fails, in the middle of a terminal
     application's screen, which itself goes to file descriptor 2: so the descriptor must stay,
     and the C variable is pointed at the null device (glibc allows assigning it; Python does
-    not use it). Elsewhere: no effect.
+    not use it).
     """
     global _quiet
     if _quiet or sys.platform != "linux":
-        return
-    _quiet = True
+        return _quiet
     try:
         libc = ctypes.CDLL(None)
         libc.gnu_get_libc_version  # noqa: B018 - only glibc has it, and assignable streams
         variable = ctypes.c_void_p.in_dll(libc, "stderr")
     except (AttributeError, ValueError, OSError):
-        return
+        return False
     libc.fopen.restype = ctypes.c_void_p
     variable.value = libc.fopen(b"/dev/null", b"w") or variable.value
+    _quiet = True
+    return True
+
+
+@contextlib.contextmanager
+def _stderr_in_place() -> Iterator[None]:
+    """Keep sounddevice from pointing file descriptor 2 at the null device while it is imported.
+
+    It does so to silence what is silenced already, and a screen drawn meanwhile would be lost.
+    It goes without where the descriptor cannot be duplicated, which is what it is told here.
+    """
+    duplicate, here = os.dup, threading.get_ident()
+
+    def refuse(descriptor: int, /) -> int:
+        if descriptor == 2 and threading.get_ident() == here:
+            raise OSError("standard error stays where it is")
+        return duplicate(descriptor)
+
+    os.dup = refuse
+    try:
+        yield
+    finally:
+        os.dup = duplicate

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
+from ctypes.util import find_library
 
 import pytest
 
@@ -118,3 +120,22 @@ def test_a_sound_system_that_hangs_is_said(monkeypatch: pytest.MonkeyPatch) -> N
     thread = devices.PortAudioThread()
     with pytest.raises(SoundUnavailable, match="does not answer"):
         thread.call(threading.Event().wait)
+
+
+IMPORT = """
+import os
+moved, dup2 = [], os.dup2
+os.dup2 = lambda *arguments: moved.append(arguments) or dup2(*arguments)
+from ivrsim.sound import devices
+devices.available()
+import sys
+assert "sounddevice" in sys.modules
+print(moved)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere C's stderr cannot be assigned")
+@pytest.mark.skipif(find_library("portaudio") is None, reason="PortAudio is not installed")
+def test_the_terminal_stays_writable_while_portaudio_starts_and_nothing_is_written_to_it() -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -194,7 +194,9 @@ def test_missed_blocks_are_counted_and_said_at_most_once_a_minute() -> None:
         module.missed = True
         line.go_on(30)
         assert line.stream.xruns == 1500
-        assert line.said == ["the output device had to wait for sound 10 times: the machine is busy"]
+        assert line.said == [
+            "the output device had to wait for sound 10 times: the machine is busy"
+        ]
 
 
 def test_what_is_opened_after_the_close_is_closed() -> None:
