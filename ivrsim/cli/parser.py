@@ -40,6 +40,7 @@ keys: one group for each try of a capture, split as a shell does
   "4711#"         several keys, 200 ms apart; a comma waits a second: "47,11#"
   "^1"            barge in, half a second after the prompt began
   "-"             stay silent for this capture
+  'say:"two words"'  say something to a speech input, or into a recording; ^say:"…" barges in
   "A"             the fourth column of a telephone, A to D, is there too
   "1 hangup"      hang up instead of answering the second capture; hangup@12.5 at that second
 """
@@ -264,6 +265,7 @@ def _call_arguments(parser: argparse.ArgumentParser, *, clock: str, devices: str
         "--microphone", default=devices, metavar="NAME",
         help=f"listen for digits and words: off, auto, or a device ({devices})",
     )  # fmt: skip
+    _voice(sound)
     sound.add_argument(
         "--telephone", action="store_true", help="sound as a telephone: 300 to 3400 Hz, G.711"
     )
@@ -284,7 +286,6 @@ def _call_arguments(parser: argparse.ArgumentParser, *, clock: str, devices: str
         "--max-time", type=float, default=600.0, metavar="SECONDS",
         help="of call time, then the caller hangs up (600)",
     )  # fmt: skip
-    _voice(more)
     more.add_argument("--at", metavar="TIME", help="when the call begins: 09:30, or ISO 8601")
     more.add_argument("--seed", type=int, metavar="N", help="of ids and choices (random)")
     more.add_argument("--trace", metavar="FILE", help="write the trace there")
