@@ -12,7 +12,7 @@ from ivrsim.errors import AudioError, InputError, SoundUnavailable
 from ivrsim.flows.pages import ScriptedApplication, filled
 from ivrsim.flows.target import Target
 from ivrsim.runtime.allow import HostPolicy
-from ivrsim.runtime.downloads import AudioCache
+from ivrsim.runtime.downloads import cache_of
 from ivrsim.runtime.prompts import PromptMaker, cache_folder, leaving_behind, utterance
 from ivrsim.runtime.webhooks import WebhookClient
 from ivrsim.sound.engines import check_engine
@@ -82,7 +82,7 @@ async def prepare(
 
     check_engine(voice)
     announcer = Announcer(voice, cache_folder(), deadline_s=DEADLINE_S)
-    cache = AudioCache("cache-control" if target.platform == "vonage" else "hour")
+    cache = cache_of("cache-control" if target.platform == "vonage" else "hour")
     folder = target.folder if target.source is not None else None
     maker = PromptMaker(folder, HostPolicy(None, allow), cache, insecure, voice)
     failures = 0
@@ -180,22 +180,15 @@ def _callflow(actions: list[Any], settings: Mapping[str, str], outbound: bool) -
             url = params.file_url
             yield f"{action.pointer}/params/fileUrl", url, AudioFile(url, FILE_LIMIT_BYTES), ""
         elif isinstance(params, SayParams):
-            yield _said(action, "text", params.text, params)
+            yield f"{action.pointer}/params/text", params.text, params.spoken(params.text), ""
         elif isinstance(params, SayAndCaptureParams):
-            yield _said(action, "promptMessage", params.prompt_message, params)
-            if params.success_message:
-                yield _said(action, "successMessage", params.success_message, params)
-            if params.failure_message:
-                yield _said(action, "failureMessage", params.failure_message, params)
-
-
-def _said(action: Any, key: str, text: str, params: Any) -> _Found:
-    from ivrsim.platforms.eightbyeight.actions import language_of
-
-    profile: str = params.voice_profile
-    language = language_of(profile) or "en-US"
-    sound = Speech(text, text, language, voice=profile, speed=params.speed)
-    return f"{action.pointer}/params/{key}", text, sound, ""
+            for key, text in (
+                ("promptMessage", params.prompt_message),
+                ("successMessage", params.success_message),
+                ("failureMessage", params.failure_message),
+            ):
+                if text:
+                    yield f"{action.pointer}/params/{key}", text, params.spoken(text), ""
 
 
 def _refusal(diagnostics: Any) -> str:

@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from ivrsim.engine.commands import Speech
 from ivrsim.platforms.eightbyeight.settings import value
 
 TEXT_LIMIT: Final = 3000
@@ -41,13 +42,23 @@ class MakeCallParams(Params):
     call_recording: bool | None = None
 
 
-class SayParams(Params):
-    """``repetition`` plays in all; ``speed`` a factor. ``language`` is not simulated."""
+class SpokenParams(Params):
+    """Of an action that speaks. ``repetition`` plays in all; ``speed`` a factor."""
 
-    text: Text
     voice_profile: str
     repetition: Repetition = 1
     speed: Speed = 1.0
+
+    def spoken(self, text: str) -> Speech:
+        """``text`` by this voice. SSML is not documented: it is spoken as it is written."""
+        language = language_of(self.voice_profile) or "en-US"
+        return Speech(text, text, language, voice=self.voice_profile, speed=self.speed)
+
+
+class SayParams(SpokenParams):
+    """``language`` is not simulated."""
+
+    text: Text
     language: str | None = None
 
 
@@ -58,15 +69,12 @@ class PlayFileParams(Params):
     repetition: Repetition = 1
 
 
-class SayAndCaptureParams(Params):
+class SayAndCaptureParams(SpokenParams):
     """As written, times in milliseconds; ``SayAndCapture.rules`` is what it comes to."""
 
     prompt_message: Text
-    voice_profile: str
     success_message: Text | None = None
     failure_message: Text | None = None
-    speed: Speed = 1.0
-    repetition: Repetition = 1
     min_digits: Count | None = None
     max_digits: Annotated[int, Field(ge=1, le=MOST_DIGITS)] | None = None
     digit_timeout: Count | None = None

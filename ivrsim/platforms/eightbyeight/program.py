@@ -30,7 +30,6 @@ from ivrsim.platforms.eightbyeight.actions import (
     PlayFile,
     Say,
     SayAndCapture,
-    language_of,
 )
 from ivrsim.platforms.eightbyeight.bodies import (
     SessionError,
@@ -245,7 +244,7 @@ class EightByEight:
             if isinstance(action, SayAndCapture):
                 captured = yield from self._say_and_capture(call, action)
             elif isinstance(action, Say):
-                speech = self._speech(action.params.text, action.params)
+                speech = action.params.spoken(action.params.text)
                 yield from self._play(call, speech, action.params.repetition)
             else:
                 assert isinstance(action, PlayFile)
@@ -327,12 +326,6 @@ class EightByEight:
         finally:
             self._webhooks.vcs(call, leg, "CALL_DISCONNECTED")
 
-    def _speech(self, text: str, params: Any) -> Speech:
-        profile = params.voice_profile
-        return Speech(
-            text, text, language_of(profile) or "en-US", voice=profile, speed=params.speed
-        )
-
     def _play(
         self,
         call: Session,
@@ -367,7 +360,7 @@ class EightByEight:
         way = Way.of(call, action.rules)
         for attempt in range(1, tries + 1):
             prompt = Prompt(
-                self._speech(params.prompt_message, params),
+                params.spoken(params.prompt_message),
                 params.repetition,
                 interruptible=way.barge_in,
             )
@@ -377,12 +370,12 @@ class EightByEight:
             if captured.valid:
                 if params.success_message:
                     yield from self._play(
-                        call, self._speech(params.success_message, params), purpose="success"
+                        call, params.spoken(params.success_message), purpose="success"
                     )
                 return captured
             if params.failure_message and self._failure_message_is_due(call, attempt, tries):
                 yield from self._play(
-                    call, self._speech(params.failure_message, params), purpose="failure"
+                    call, params.spoken(params.failure_message), purpose="failure"
                 )
         return captured
 
