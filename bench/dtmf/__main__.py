@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     failed = False
     for section in sections(Options(seed_sets, options.short, hours)):
         print(section, flush=True)
-        failed = failed or any(line.met is False for line in section.lines)
+        failed = failed or any(line.fails for line in section.lines)
     for one in DETECTORS:
         if one.missing:
             print(f"{one.name}: {one.missing}")

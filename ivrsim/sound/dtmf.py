@@ -15,26 +15,28 @@ them in voices, which have tones at the same places all the time.
    noise; what the two steady tones do not explain is something else that sounds. All that speaks
    against a digit is added up and must stay below a limit. A second window of nine hops (50 ms)
    finds digits under loud speech; it asks for frequencies that are exact.
-3. *Keys* (this file). The first window that passes is a digit, reported at once: 35 to 40 ms
-   after the tone began. The key is held until its tones are gone for 20 ms. The same digit comes
-   again only after a pause, which is looked for between the two at the level of the second: an
-   echo that dies away has no pause before it.
+3. *Keys* (this file). The first short window that passes is a digit, reported at once: 35 to
+   40 ms after the tone began. What only a long window finds waits up to 25 ms for a better one: a
+   voice may be louder than one of the tones, right beside it. The key is held until its tones are
+   gone for 20 ms. The same digit comes again only after a pause, which is looked for between the
+   two at the level of the second: an echo that dies away has no pause before it.
 4. *After a digit*, for three seconds, a window that is not good enough by itself is taken for one
-   too if its tones are as loud as those were: who keyed one digit keys the next, with the same
-   telephone. Such a digit waits up to 25 ms for a better one.
+   too if its tones are about as loud as those were: who keyed one digit keys the next, with the
+   same telephone.
 
 Where the limits come from
 --------------------------
-===========================  ===============================================================
-Frequencies                  ±1.5 % are heard, ±3.5 % are not (ITU-T Q.24)
-Tones                        of 40 ms are heard, of 23 ms or less are not (Q.24; GR-506)
-Pauses                       of 40 ms part two digits, breaks of 10 ms or less do not (Q.24)
-Twist                        high over low group, -8 to +4 dB (GR-506; Mitel tape CM7291)
-Level                        0 dBm0, clipped, down to -50; no limit from one digit to the next
-Noise, dial tone             at 9 dB below the digits; 350 + 440 Hz as loud (CM7291; GR-506)
-Echo                         of 20 ms at -10 dB (GR-506), and four of our own
-Speech                       at most one false digit in an hour (CM7291 and TR-TSY-000763 talk-off)
-===========================  ===============================================================
+===================  =======================================================================
+Frequencies          off by 1.5 % are heard, by 3.5 % are not (ITU-T Q.24)
+Tones                of 40 ms are heard, of 23 ms or less are not (Q.24, GR-506)
+Pauses               of 40 ms part two digits, breaks of 10 ms or less do not (Q.24)
+Twist                of the high group over the low one, -8 to +4 dB (GR-506, Mitel CM7291)
+Level                0 dBm0, clipped, to -50 dBm0 for both tones together, with no limit from one
+                     digit to the next: more than the 0 to -36 of the Bellcore and Mitel tests
+Noise, dial tone     noise 9 dB below the digits; 350 + 440 Hz as loud as they are
+Speech               at most one false digit an hour (the talk-off tests of Bellcore, in
+                     TR-TSY-000181, and of Mitel's tape CM7291 ask for less)
+===================  =======================================================================
 
 What these mean in figures is measured by ``bench/dtmf``.
 """
@@ -48,7 +50,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ivrsim.sound.dtmf_bank import Bank, Complex, Hops, Real
-from ivrsim.sound.dtmf_windows import LIMITS, Judge, Window
+from ivrsim.sound.dtmf_windows import LIMITS, LONG, SHORT, Judge, Window
 from ivrsim.sound.tones import KEYPAD
 
 _HISTORY = 40  # hops that are remembered: what looks furthest back needs 35
@@ -57,8 +59,11 @@ _TAIL_S = 0.12  # of silence after the input: what was pending is decided in it
 
 _HALF = 0.5**2  # squared amplitude, as all here: a tone begins and ends where it passes one half
 _PRESENT = 0.4**2  # against the window that was taken for the digit
-_STEADY = 0.8**2, 1.25**2
-_QUIET = 0.4**2
+_STEADY = 0.8**2, 1.25**2  # the same while nothing else sounds
+_QUIET = 0.4**2  # against the window that comes after a pause
+# After a tone a room is not silent: its echoes swell and fade. When the second tone is 10 dB
+# fainter, or in doubt, the pause must be as quiet as that.
+_FAINTER, _SILENT = 0.1, 0.15**2
 # Hops in a row, each of which stands for the 20 ms before it, so that a break of 10 ms is none.
 _GONE_HOPS = 4
 _PAUSE_HOPS = 4
@@ -66,9 +71,11 @@ _SHAKEN_HOPS = 6
 _LOOK_BACK = 16  # hops before a window in which the start of its tone, or a pause, is looked for
 _LOOK_AHEAD = 64  # hops looked at in one go while a key is held
 
-_KNOWN_S = 3.0
-_ALIKE = 10 ** (5 / 10)
-_DOUBT_HOPS = 5
+_DOUBT_HOPS = 5  # that a digit of a long window waits for a better one
+_KNOWN_S = 3.0  # after a digit in which one like it is more likely
+# By which each of its tones may be louder or quieter: rooms and codecs change the loudness of a
+# tone, but in a long window two tones must be told from a voice.
+_ALIKE = {SHORT: 10 ** (12 / 10), LONG: 10 ** (3.5 / 10)}
 
 
 @dataclass(slots=True, eq=False)
@@ -166,17 +173,14 @@ class DtmfDetector:
 
     def _consider(self, hops: Hops, at: int, window: Window, found: list[Digit]) -> int:
         """What the window means. The hop to go on from: ``at``, or where the key was let go."""
-        limit, lenient = LIMITS[window.hops]
-        if window.cost < limit:
-            if self._is_pressed_anew(hops, window):
-                self._known = window
-                return self._press(hops, window, found)
-        elif window.cost < lenient and self._is_like_known(window):
-            best = self._doubtful
-            if (best is None or window.cost < best.cost) and self._is_pressed_anew(hops, window):
-                self._doubtful = window
-                if best is None:
-                    self._decision = window.end + _DOUBT_HOPS
+        if not self._is_digit(window) or not self._is_pressed_anew(hops, window):
+            return at
+        if window.hops == SHORT and window.cost < LIMITS[SHORT][0]:
+            return self._press(hops, window, found)
+        if self._doubtful is None:
+            self._decision = window.end + _DOUBT_HOPS
+        if self._doubtful is None or window.cost < self._doubtful.cost:
+            self._doubtful = window
         return at
 
     def _decide(self, hops: Hops, at: int, end: int, found: list[Digit]) -> int:
@@ -186,12 +190,19 @@ class DtmfDetector:
             return at
         return self._press(hops, window, found)
 
-    def _is_like_known(self, window: Window) -> bool:
+    def _is_digit(self, window: Window) -> bool:
+        """By itself, or because it is like one that was keyed just before."""
+        limit, lenient = LIMITS[window.hops]
+        if window.cost < limit:
+            return True
         known = self._known
-        if known is None or window.first - known.first > _KNOWN_S / self._bank.hop_s:
+        if window.cost >= lenient or known is None:
+            return False
+        if window.first - known.first > _KNOWN_S / self._bank.hop_s:
             return False
         louder = window.low / known.low, window.high / known.high
-        return 1 / _ALIKE < min(louder) and max(louder) < _ALIKE
+        most = _ALIKE[window.hops]
+        return min(louder) > 1 / most and max(louder) < most
 
     def _is_pressed_anew(self, hops: Hops, window: Window) -> bool:
         """Whether it is another digit than the last one, or there was a pause between them."""
@@ -199,9 +210,12 @@ class DtmfDetector:
         if last is None or (last.row, last.column) != (window.row, window.column):
             return True
         first = max(window.first - _LOOK_BACK, self._free)
+        fainter = window.low + window.high < _FAINTER * (last.low + last.high)
+        doubtful = window.cost >= LIMITS[window.hops][0]
+        limit = _SILENT if fainter or doubtful else _QUIET
         quiet = 0
         for level in self._sound(hops, window, first, window.first + 1):
-            quiet = quiet + 1 if level < _QUIET else 0
+            quiet = quiet + 1 if level < limit else 0
             if quiet == _PAUSE_HOPS:
                 return True
         return False
@@ -217,6 +231,8 @@ class DtmfDetector:
         digit = Digit(KEYPAD[window.row][window.column], start)
         self._held = _Held(digit, window)
         self._doubtful = None
+        if window.cost < LIMITS[window.hops][0]:
+            self._known = window
         found.append(digit)
         return self._hold(hops, window.end, found)
 
@@ -239,7 +255,6 @@ class DtmfDetector:
                     after = self._next_key(hops, at, held)
                     if after:
                         self._release(hops, held, after.first)
-                        self._known = after
                         return self._press(hops, after, found)
         return at
 
@@ -248,7 +263,7 @@ class DtmfDetector:
         last, since = at - 1 - hops.first, at - held.shaken
         for window in self._judge.windows(hops, last, last + 1, since):
             other = (window.row, window.column) != (held.window.row, held.window.column)
-            if other and window.cost < LIMITS[window.hops][0]:
+            if other and self._is_digit(window):
                 return window
         return None
 
@@ -269,14 +284,16 @@ class DtmfDetector:
         part = hops.tones[begin - hops.first : end - hops.first]
         low = np.abs(part[:, window.row]) ** 2 / window.low
         high = np.abs(part[:, 4 + window.column]) ** 2 / window.high
-        return np.minimum(low, high).tolist()  # type: ignore[no-any-return]
+        quieter: list[float] = np.minimum(low, high).tolist()
+        return quieter
 
     def _sound(self, hops: Hops, window: Window, begin: int, end: int) -> list[float]:
         """The same of the 20 ms that end with each hop, in phase: a voice is mostly not."""
         part = hops.tones[begin - 2 - hops.first : end - hops.first]
         low = self._in_phase(part[:, window.row], window.low_off) / window.low
         high = self._in_phase(part[:, 4 + window.column], window.high_off) / window.high
-        return np.minimum(low, high).tolist()  # type: ignore[no-any-return]
+        quieter: list[float] = np.minimum(low, high).tolist()
+        return quieter
 
     def _in_phase(self, tone: Complex, off_hz: float) -> Real:
         turn = np.exp(-2j * np.pi * off_hz * self._bank.hop_s)

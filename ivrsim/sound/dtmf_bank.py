@@ -56,7 +56,7 @@ class Bank:
     """Turns a stream of samples into hops. ``rate`` in Hz; ValueError outside 8 to 48 kHz."""
 
     def __init__(self, rate: int) -> None:
-        if not MIN_RATE <= rate <= MAX_RATE:
+        if rate not in range(MIN_RATE, MAX_RATE + 1):
             raise ValueError(f"DTMF needs a rate of {MIN_RATE} to {MAX_RATE} Hz, not {rate!r}")
         self._keep = rate // MIN_RATE
         self.rate = rate / self._keep
@@ -138,7 +138,8 @@ def _low_pass(rate: int) -> Real:
     position = np.arange(-half, half + 1)
     cut = (_PASS_HZ + _STOP_HZ) / rate
     taps = cut * np.sinc(cut * position) * np.kaiser(2 * half + 1, _KAISER_BETA)
-    return taps / taps.sum()
+    normal: Real = taps / taps.sum()
+    return normal
 
 
 def _overlapping(samples: Real, count: int, size: int, step: int) -> Real:

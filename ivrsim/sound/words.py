@@ -29,10 +29,11 @@ RATE: Final = 16_000
 """Hz: of the model."""
 PRE_ROLL_S: Final = 0.4
 """Sound kept from before ``start``: voice activity is noticed when a word has already begun."""
+REJECTED_BELOW: Final = -3.6
+"""Natural logarithm of the likelihood ratio of phrase to loop, for each frame of 10 ms."""
 
 _LONGEST_S: Final = 60.0  # Vonage's largest maxDuration
-_LR_AT_HALF: Final = -3.0  # nats a frame: the likelihood ratio of phrase to loop that is rejected
-_STEEPNESS: Final = 1.5  # a nat: a usual ratio of words in the list, -1.2, then counts 0.94
+_STEEPNESS: Final = 1.5  # a nat: the median ratio of words in the list, -1.7, then counts 0.95
 _READINGS: Final = 3  # as many as Vonage's examples show
 _FAINTEST: Final = 0.05  # readings with less confidence are none
 _SLOWEST_PHONE_S: Final = 0.25
@@ -49,7 +50,8 @@ class Heard:
     """``text``: the phrase as it was listed, or None when it was none of them.
 
     ``confidence`` 0 to 1, at least 0.5 where there is a text. ``alternatives``: further readings,
-    the likeliest first, and their confidence; without a text, what came nearest.
+    the likeliest first, and their confidence, which is less (the same for phrases that sound the
+    same); without a text, what came nearest.
     """
 
     text: str | None
@@ -241,18 +243,22 @@ class _Recogniser:
             return []
         left = list(phrases)
         readings: list[tuple[str, float]] = []
+        frames = 0
         while left and len(readings) < _READINGS:
             self._decoder.add_fsg("list", self._grammar(left))
             found = self._decode(speech, mean, "list")
             if found is None:
                 break
+            # Scores are of the whole utterance: one divisor for all of them keeps their order.
+            frames = frames or found.frames
+            sure = confidence((found.score - loop.score) / frames)
             best = next(phrase for phrase in left if phrase.words == found.words)
-            sure = _confidence((found.score - loop.score) / found.frames)
-            if readings and sure < _FAINTEST:
-                break
-            readings.append((best.text, round(sure, 4)))
             left.remove(best)
-        return readings
+            if not readings or sure >= _FAINTEST:
+                readings.append((best.text, round(sure, 4)))
+            if sure < _FAINTEST:
+                break  # the others are fainter
+        return sorted(readings, key=lambda reading: -reading[1])  # the beam may lose one at first
 
     def _grammar(self, phrases: Iterable[_Phrase]) -> object:
         """One of the phrases, between silences, and with short ones between its words."""
@@ -312,9 +318,9 @@ class _Decoded:
     frames: int  # between silences
 
 
-def _confidence(ratio: float) -> float:
-    """``ratio``: natural logarithm of a likelihood ratio, for each frame of 10 ms."""
-    return 1 / (1 + math.exp(min(50.0, _STEEPNESS * (_LR_AT_HALF - ratio))))
+def confidence(ratio: float) -> float:
+    """0 to 1 for a ``ratio`` as ``REJECTED_BELOW`` is one; a half there."""
+    return 1 / (1 + math.exp(min(50.0, _STEEPNESS * (REJECTED_BELOW - ratio))))
 
 
 _lock = threading.Lock()

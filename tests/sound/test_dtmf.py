@@ -24,12 +24,15 @@ def amplitude(dbm0: float) -> float:
     return float(10 ** ((dbm0 - 3.14) / 20))
 
 
-def sines(hz: tuple[float, ...], ms: float, dbm0: tuple[float, ...], rate: int, seed: int) -> Signal:
+def sines(
+    hz: tuple[float, ...], ms: float, dbm0: tuple[float, ...], rate: int, seed: int
+) -> Signal:
     time = np.arange(round(ms * rate / 1000)) / rate
     phases = np.random.default_rng(seed).uniform(0, 2 * np.pi, len(hz))
     tones = zip(hz, dbm0, phases, strict=True)
     return sum(
-        (amplitude(db) * np.sin(2 * np.pi * f * time + p) for f, db, p in tones), np.zeros(len(time))
+        (amplitude(db) * np.sin(2 * np.pi * f * time + p) for f, db, p in tones),
+        np.zeros(len(time)),
     )
 
 
@@ -44,7 +47,7 @@ def keyed(
     off: tuple[float, float] = (0, 0),
     seed: int = 1,
 ) -> Signal:
-    """``twist``: dB of the high tone over the low one; ``off``: parts by which the tones are off."""
+    """``twist``: dB of the high tone over the low one; ``off``: parts by which each is off."""
     rng = np.random.default_rng(seed)
     levels = np.resize(level, len(digits))
     pieces = [np.zeros(round(rng.uniform(0.09, 0.11) * rate))]
@@ -321,10 +324,10 @@ def test_samples_that_are_no_numbers_are_silence() -> None:
     assert decode(signal, RATE) == "12"
 
 
-@pytest.mark.parametrize("rate", [0, -8000, 7999, 48_001])
-def test_a_rate_that_does_not_do(rate: int) -> None:
+@pytest.mark.parametrize("rate", [0, -8000, 7999, 48_001, 8000.5])
+def test_a_rate_that_does_not_do(rate: float) -> None:
     with pytest.raises(ValueError, match=f"8000 to 48000 Hz, not {rate}"):
-        DtmfDetector(rate)
+        DtmfDetector(rate)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
