@@ -31,6 +31,7 @@ def too_late(call: Session, event: ev.Event) -> None:
     elif isinstance(event, ev.SpeechStarted | ev.SpeechHeard):
         data["text"], data["ignored"] = call.hearing.shown(event.text), "call-ended"
         if isinstance(event, ev.SpeechHeard):
+            data["text"] = call.hearing.words(event)
             data["alternatives"] = call.hearing.alternatives(event)
     call.input_record(event.kind, data, None, leg)
     if isinstance(event, ev.ApiCommand):

@@ -22,10 +22,14 @@ _REASONS: Final = {
 
 
 class Said(NamedTuple):
-    """Something of the caller's voice that counts, with the ``seq`` of its record."""
+    """Something of the caller's voice that counts, with the ``seq`` of its record.
+
+    ``hidden``: words that were said to something secret before.
+    """
 
     event: SpeechStarted | SpeechStopped | SpeechHeard
     seq: int
+    hidden: bool = False
 
 
 class OpenSpeech:
@@ -48,6 +52,7 @@ class Hearing:
     def __init__(self, call: Session) -> None:
         self._call = call
         self._speaking: set[str] = set()
+        self._hidden: set[str] = set()
         self._said: set[str] = set()
         self.capture: OpenSpeech | None = None
         self.silent_since = 0
@@ -61,6 +66,12 @@ class Hearing:
         """Something was heard, such as a key, and now it is silent again."""
         self.silent_since = self._call.t
 
+    def close(self) -> None:
+        """The capture takes no more words. Those under way to a secret one may come yet."""
+        if self.capture is not None and self.capture.secret:
+            self._hidden |= self._speaking
+        self.capture = None
+
     def started(self, event: SpeechStarted) -> None:
         data: dict[str, Any] = {
             "source": event.source,
@@ -73,6 +84,10 @@ class Hearing:
             self._pass_by(event, data)
             return
         self._speaking.add(event.source)
+        if self._secret:
+            self._hidden.add(event.source)
+        else:
+            self._hidden.discard(event.source)
         self._take(event, data)
 
     def stopped(self, event: SpeechStopped) -> None:
@@ -81,6 +96,7 @@ class Hearing:
             self._pass_by(event, data)
             return
         self._speaking.discard(event.source)
+        self._hidden.discard(event.source)
         if not self._speaking:
             self.silent_since = max(self.silent_since, self._call.t - event.ago_ms)
         seq = self._call.input_record(event.kind, data, None, event.leg)
@@ -89,7 +105,7 @@ class Hearing:
 
     def heard(self, event: SpeechHeard) -> None:
         data: dict[str, Any] = {
-            "text": self.shown(event.text) if self._is_caller(event.leg) else event.text,
+            "text": self.words(event) if self._is_caller(event.leg) else event.text,
             "source": event.source,
             "duration_ms": event.duration_ms,
             "confidence": event.confidence,
@@ -126,7 +142,7 @@ class Hearing:
             data["capture"] = self.capture.id
         seq = call.input_record(event.kind, data, None, event.leg)
         if taken:
-            call.wake("speech", Said(event, seq))
+            call.wake("speech", Said(event, seq, event.source in self._hidden))
         elif why in _REASONS and why not in self._said and type(event) is SpeechStarted:
             self._said.add(why)
             call.diagnose(
@@ -152,10 +168,18 @@ class Hearing:
 
     def alternatives(self, event: SpeechHeard) -> list[list[Any]]:
         """Further readings as the trace has them."""
-        return [[self.shown(text), sure] for text, sure in event.alternatives]
+        hidden = event.source in self._hidden
+        return [[self.shown(text, hidden), sure] for text, sure in event.alternatives]
 
-    def shown(self, text: str | None) -> str | None:
-        """``text`` as the trace has it."""
-        capture = self.capture
-        secret = self._call.keys.secret if capture is None else capture.secret
-        return MASK if secret and text else text
+    def words(self, event: SpeechHeard) -> str | None:
+        """What was understood as the trace has it."""
+        return self.shown(event.text, event.source in self._hidden)
+
+    def shown(self, text: str | None, hidden: bool = False) -> str | None:
+        """``text`` as the trace has it. ``hidden``: it was said to something secret."""
+        return MASK if (self._secret or hidden) and text else text
+
+    @property
+    def _secret(self) -> bool:
+        """Whether what is said now is said to something secret."""
+        return self._call.keys.secret if self.capture is None else self.capture.secret

@@ -104,6 +104,7 @@ class SpokenInput:
             self._begin()
             return
         self._heard.append(event)
+        self._secret = self._secret or said.hidden
         self._outstanding = False
         if self._words is not None:
             self.ended_by = "max_duration"
@@ -136,7 +137,7 @@ class SpokenInput:
             self.call.cancel_timer(timer)
         self._silence = self._longest = self._words = None
         if self.call.hearing.capture is not None:
-            self.call.hearing.capture = None
+            self.call.hearing.close()
             self.call.command(StopListening(self.call.caller_leg))
 
     def result(self) -> Spoken:

@@ -50,12 +50,13 @@ class TemplateError(ValueError):
 
 
 class _CompiledPage:
-    __slots__ = ("events", "exact", "fixed", "page", "patterns", "pieces")
+    __slots__ = ("events", "exact", "fixed", "page", "patterns", "pieces", "spoken")
 
     def __init__(self, page: Page, pieces: list[_Piece]) -> None:
         self.page = page
         self.pieces = pieces
         self.exact: dict[str, str] = {}
+        self.spoken: dict[str, str] = {}
         self.events: dict[str, str] = {}
         self.patterns: list[tuple[re.Pattern[str], str]] = []
         self.fixed: ScriptedReply | None = None
@@ -139,17 +140,23 @@ class ScriptedSession:
 
 def _after_capture(page: _CompiledPage, digits: str, speech: str) -> str | None:
     """Exact, then expressions, then ``timeout`` when nothing came, then ``other``."""
-    said = digits or speech
-    if not said:
+    if not digits and not speech:
         return page.events.get("timeout") or page.events.get("other")
-    if said in page.exact:
-        return page.exact[said]
+    said = digits or _plain(speech)
+    exact = page.exact if digits else page.spoken
+    if said in exact:
+        return exact[said]
     for pattern, target in page.patterns:
         if pattern.fullmatch(said):
             return target
     if not digits and "speech" in page.events:
         return page.events["speech"]
     return page.events.get("other")
+
+
+def _plain(speech: str) -> str:
+    """What was said, however a recogniser or a typist writes it: “Opening  hours.”"""
+    return " ".join(speech.casefold().split()).rstrip(".,;:!?…。！？¿¡ ") or speech
 
 
 def _render(pieces: Iterable[_Piece], values: Mapping[str, str]) -> bytes:
@@ -222,11 +229,13 @@ def _compile(page: Page, pages: Mapping[str, Page]) -> _CompiledPage:
     compiled = _CompiledPage(page, pieces)
     for key, target in page.next.items():
         if _is_pattern(key):
-            compiled.patterns.append((re.compile(key[1:-1]), target))
+            # Keys of a telephone are written one way, words are not.
+            compiled.patterns.append((re.compile(key[1:-1], re.IGNORECASE), target))
         elif key in RESERVED:
             compiled.events[key] = target
         else:
             compiled.exact[_KEYS.get(key, key)] = target
+            compiled.spoken.setdefault(_plain(key), target)
     return compiled
 
 

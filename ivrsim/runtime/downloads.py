@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -40,6 +41,7 @@ class AudioCache:
         self._rule = rule
         self._clock = clock
         self._files: dict[str, tuple[float, bytes]] = {}
+        self._lock = threading.Lock()  # calls may be made in several threads
 
     def get(self, url: str) -> bytes | None:
         until, data = self._files.get(url, (0.0, None))
@@ -47,12 +49,13 @@ class AudioCache:
 
     def put(self, url: str, headers: Mapping[str, str], data: bytes) -> None:
         seconds = HOUR_S if self._rule == "hour" else _max_age(headers)
-        self._files.pop(url, None)
-        if seconds <= 0:
-            return
-        self._files[url] = (self._clock() + seconds, data)
-        while sum(len(kept) for _, kept in self._files.values()) > LARGEST:
-            del self._files[next(iter(self._files))]
+        with self._lock:
+            self._files.pop(url, None)
+            if seconds <= 0:
+                return
+            self._files[url] = (self._clock() + seconds, data)
+            while sum(len(kept) for _, kept in self._files.values()) > LARGEST:
+                del self._files[next(iter(self._files))]
 
 
 @cache

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 ECHO_S = 0.8
 """Loudspeakers, air and microphone together take no longer (Bluetooth: some 0.3 s)."""
 _HEAR_OUT_S = 2.0
+GONE_S = 1.0
+"""No block for so long: a voice that was heard has ceased."""
 KEY_SHUT_S = 0.4
 """The microphone is shut so long after a key is pressed: its tone, and most of its way."""
 
@@ -75,6 +77,7 @@ class Ear:
         self._spoke_at: float | None = None
         self._wanted: Listen | None = None
         self._words: WordListener | None = None
+        self._loading: threading.Thread | None = None
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._listening = threading.Thread(target=self._run, name="ivrsim-ear", daemon=True)
@@ -82,12 +85,15 @@ class Ear:
 
     def close(self) -> None:
         """Hear out what came until now, and no more. A voice that was heard stops."""
+        self._wanted = None
         self._jobs.put(self._silence)
         self._jobs.put(None)
         self._listening.join(_HEAR_OUT_S)
 
     def settle(self) -> None:
         """Wait until all that came has been heard out."""
+        if self._loading is not None:
+            self._loading.join()
         done = threading.Event()
         self._jobs.put(done.set)
         done.wait(_HEAR_OUT_S)
@@ -125,15 +131,22 @@ class Ear:
         return block
 
     def _is_own(self, digit: str, now: float) -> bool:
-        return any(key == digit and now - at < ECHO_S for key, at in self._own)
+        # a copy: keypad and loudspeaker add to it in threads of their own
+        return any(key == digit and now - at < ECHO_S for key, at in tuple(self._own))
 
     # ------------------------------------------------------------------ voice and words
 
     def listen(self, command: Listen) -> None:
-        """Recognise words from now on. Takes a moment at first: call it in a thread."""
+        """Recognise words from now on, or as soon as the model is there. Does not wait."""
+        self._wanted = command
+        self._loading = threading.Thread(
+            target=self._load, args=(command,), name="ivrsim-words", daemon=True
+        )
+        self._loading.start()
+
+    def _load(self, command: Listen) -> None:
         from ivrsim.sound.words import WordListener
 
-        self._wanted = command
         try:
             words = WordListener(command.phrases, self._rate, command.language)
         except IvrsimError as error:
@@ -151,17 +164,30 @@ class Ear:
     def stop_listening(self) -> None:
         """No more words are wanted; what has been said of an unfinished sentence is told."""
         self._wanted = None
-        self._jobs.put(self._forget_words)
+        self._jobs.put(partial(self._forget, self._words))
 
-    def _forget_words(self) -> None:
+    def _forget(self, words: WordListener | None) -> None:
         with self._lock:
-            if self._words is not None and self._spoke_at is not None:
-                self._understood(self._words, self._seconds)
+            if words is None or words is not self._words:
+                return  # others are wanted already
             self._words = None
+            if self._spoke_at is not None:
+                self._understood(words, self._seconds)
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job()
+        while True:
+            try:
+                job = self._jobs.get(timeout=GONE_S)
+            except queue.Empty:
+                job = self._silence  # the device is gone, and with it whoever spoke
+            if job is None:
+                return
+            try:
+                job()
+            # A mistake of ours, or of the recogniser's, is said; the next block is heard again.
+            except Exception as error:
+                line = f"the microphone is not understood: {type(error).__name__}: {error}"
+                self._post(partial(self._notice, line))
 
     def _listen(self, block: Samples) -> None:
         with self._lock:
@@ -221,8 +247,9 @@ class _Leak:
 
     def __init__(self) -> None:
         self._coupling = 1.0
-        self._played: deque[tuple[float, float]] = deque()
-        self._heard: deque[tuple[float, float]] = deque()
+        # nothing forgets what was played while the microphone gives no blocks
+        self._played: deque[tuple[float, float]] = deque(maxlen=_MOST)
+        self._heard: deque[tuple[float, float]] = deque(maxlen=_MOST)
 
     def played(self, block: Samples) -> None:
         """What goes to the loudspeakers."""
@@ -247,6 +274,7 @@ def _loudest(levels: deque[tuple[float, float]], now: float) -> float:
     return max((level for _, level in tuple(levels)), default=0.0)
 
 
+_MOST = 2000  # levels: ``ECHO_S`` of blocks that are far smaller than any device's
 _SILENCE = 1e-3  # -60 dBFS: nothing that a microphone could hear again
 _MARGIN = 2.0  # 6 dB
 _FALL, _RISE = 0.1, 0.005  # of the difference, a block of 20 ms: within 0.2 s and some 4 s

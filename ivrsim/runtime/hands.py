@@ -40,6 +40,8 @@ class Desk(Protocol):
     def now_ms(self) -> int: ...
     @property
     def caller_leg(self) -> str: ...
+    @property
+    def secret(self) -> bool: ...
     def press(self, digit: str, source: str = "keypad") -> None: ...
     def happen(self, event: ev.Event) -> None: ...
     def notice(self, line: str, *, again: bool = False) -> None: ...
@@ -71,10 +73,12 @@ class Hands:
         )
         self._recordings = Recordings(plan.trace_path)
         self._plays: dict[str, cmd.Play] = {}
-        self._sound: SoundSource = CallSound(
+        self._made = CallSound(
             desk.records, self._plays, plan.prompts, self._http, plan.setup.callee, desk.notice
         )
+        self._sound: SoundSource = self._made
         self._country = region_of(plan.setup.callee)
+        self._dropped: set[str] = set()
         self.handset: Handset | None = None
         self.playing: str | None = None
         """The prompt that plays, or is being made."""
@@ -84,7 +88,12 @@ class Hands:
         if self._plan.handset is None:
             return
         # In a thread: starting PortAudio can take a while, and the screen must not wait.
-        self.handset = await asyncio.to_thread(self._plan.handset, self._desk)
+        making = asyncio.ensure_future(asyncio.to_thread(self._plan.handset, self._desk))
+        try:
+            self.handset = await asyncio.shield(making)
+        except asyncio.CancelledError:
+            self.handset = await making  # it is there all the same, to be closed
+            raise
         self._sound = self.handset
         try:
             await self._plan.prompts.warm(self.handset.rate)
@@ -133,17 +142,15 @@ class Hands:
         if handset is None:
             return
         if isinstance(event, ev.DigitPressed):
-            shown = records[0].data["digit"] if records else event.digit
-            handset.key(event.digit, event.source, secret=shown != event.digit)
+            secret = records[0].data["digit"] != event.digit
+            handset.key(event.digit, event.source, secret=secret)
         elif isinstance(event, ev.SpeechHeard) and event.source == "party" and event.text:
-            self._start(
-                self._voice(party_voice(event.text), partial(handset.party_says, event.leg))
-            )
+            self._start(self._voice(party_voice(event.text), partial(self._party_says, event.leg)))
         elif isinstance(event, ev.SpeechStarted) and event.text:
-            self._start(self._voice(caller_voice(event.text), handset.caller_says))
-        for record in records:
-            if record.kind in ("capture.opened", "capture.closed"):
-                handset.keep_secret(bool(record.data.get("secret")))
+            secret = records[0].data["text"] != event.text
+            if not secret:  # else no voice is asked: it may be another company's
+                self._start(self._voice(caller_voice(event.text), handset.caller_says))
+        handset.keep_secret(self._desk.secret)
 
     def _start(self, steps: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(steps)
@@ -187,6 +194,8 @@ class Hands:
             if self._rendered:
                 rate = RATE if self.handset is None else self.handset.rate
                 clip = await prompts.clip(sound, self._http, rate)
+                if self.handset is None and isinstance(sound, cmd.AudioFile):
+                    self._made.keep(sound, clip)
                 once, note = clip.duration_ms, clip.note
                 basis = "rendered" if isinstance(sound, cmd.Speech) else "measured"
             else:
@@ -227,13 +236,19 @@ class Hands:
         """Let somebody on the line be heard."""
         assert self.handset is not None
         try:
-            say(await self._plan.prompts.clip(words, self._http, self.handset.rate))
-        except SoundUnavailable as error:  # the words are in the trace and on the screen
-            self._desk.notice(str(error))
+            clip = await self._plan.prompts.clip(words, self._http, self.handset.rate)
+        except (AudioError, SoundUnavailable) as error:
+            self._desk.notice(str(error))  # the words are in the trace and on the screen
+        else:
+            say(clip)
+
+    def _party_says(self, leg: str, clip: Clip) -> None:
+        if leg not in self._dropped and self.handset is not None:
+            self.handset.party_says(leg, clip)
 
     def _listen(self, command: cmd.Listen) -> None:
         if self.handset is not None:
-            self._start(asyncio.to_thread(self.handset.listen, command))
+            self.handset.listen(command)
 
     def _stop_listening(self, command: cmd.StopListening) -> None:
         if self.handset is not None:
@@ -334,6 +349,7 @@ class Hands:
 
     def _drop_leg(self, command: cmd.DropLeg) -> None:
         self.parties.dropped(command.leg)
+        self._dropped.add(command.leg)
         if self.handset is not None:
             self.handset.stop(f"says:{command.leg}")
 

@@ -62,12 +62,16 @@ class Handset:
         self.rate = self._line.rate
         self._playing: dict[str, Handle] = {}
         self._secret = False
-        self._folder = None if path is not None else tempfile.TemporaryDirectory(prefix="ivrsim-")
+        self._hushed = False
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._recorder = self._open_recorder(path)
         self._recorded = 0
-        self._counting = threading.Lock()
+        self._wanted: Listen | None = None
         self._ear: Ear | None = None
         self._microphone: Microphone | None = None
+        self._choice: str | None = None
+        self._choosing = threading.Lock()
+        self._closed = False
         self.microphone_muted = False
         if speakers == AUTO:
             speakers = _chosen.get("speakers", AUTO)
@@ -84,12 +88,14 @@ class Handset:
                     desk.notice(str(error))
 
     def _open_recorder(self, path: Path | None) -> Recorder | None:
-        if path is None:
-            assert self._folder is not None
-            path = Path(self._folder.name) / "call.wav"
         try:
+            if path is None:
+                self._folder = tempfile.TemporaryDirectory(
+                    prefix="ivrsim-", ignore_cleanup_errors=True
+                )
+                path = Path(self._folder.name) / "call.wav"
             return Recorder(path)
-        except AudioError as error:
+        except (AudioError, OSError) as error:  # OSError: no place for temporary files
             self._desk.notice(str(error))  # the call goes on without its recording
             return None
 
@@ -104,7 +110,13 @@ class Handset:
             leg=lambda: desk.caller_leg,
         )
         self._line.loudspeaker_tap = self._ear.played
-        self._microphone = Microphone(self._heard, device, say=self._say)
+        if self._wanted is not None:
+            self._ear.listen(self._wanted)
+        try:
+            self._microphone = Microphone(self._heard, device, say=self._say)
+        except SoundUnavailable:
+            self._put_down_microphone()
+            raise
         self._microphone.mute(self.microphone_muted)
 
     def _put_down_microphone(self) -> None:
@@ -129,7 +141,9 @@ class Handset:
 
     def close(self) -> None:
         """Silence, devices released, the recording complete."""
-        self._put_down_microphone()
+        self._closed = True
+        with self._choosing:
+            self._put_down_microphone()
         self._line.close()
         if self._recorder is not None:
             self._recorder.close()
@@ -142,6 +156,8 @@ class Handset:
 
     def play(self, prompt: str, clip: Clip, loop: int, level: float) -> None:
         """Play ``clip`` ``loop`` times (0: for ever) at ``level`` -1 to 1."""
+        # what has ended would keep its sound in memory to the end of the call
+        self._playing = {name: at for name, at in self._playing.items() if not at.finished}
         self._playing[prompt] = self._line.platform.play(clip, loop=loop, gain=gain(level))
 
     def tone(self, prompt: str, name: str, country: str) -> None:
@@ -173,39 +189,46 @@ class Handset:
             return
         if self._ear is not None:
             self._ear.key_pressed(digit)
-        bus = self._line.local if secret or self._secret else self._line.caller
+        bus = self._line.local if secret else self._line.caller
         bus.play(dtmf(digit, KEY_MS, self.rate))
 
     def caller_says(self, clip: Clip) -> None:
         """What is typed or scripted for the caller, spoken."""
-        (self._line.local if self._secret else self._line.caller).play(clip)
+        self._line.caller.play(clip)
 
     def keep_secret(self, on: bool) -> None:
-        """Record nothing of what the caller sends, while something secret is asked for."""
+        """Record nothing of the microphone, while something secret is asked for."""
         self._secret = on
 
     def listen(self, command: Listen) -> None:
-        """Recognise words in the microphone. Takes a moment at first: call it in a thread."""
-        if self._ear is not None:
-            self._ear.listen(command)
+        """Recognise words in the microphone, also in one that is yet to be taken up."""
+        self._wanted = command
+        ear = self._ear
+        if ear is not None:
+            ear.listen(command)
 
     def stop_listening(self) -> None:
-        if self._ear is not None:
-            self._ear.stop_listening()
+        self._wanted = None
+        ear = self._ear
+        if ear is not None:
+            ear.stop_listening()
 
     def _heard(self, block: Samples) -> None:
-        if self._ear is not None:
-            block = self._ear.hear(block)
-            if not self._secret:
-                self._line.hear(block)
+        ear = self._ear
+        if ear is None:
+            return
+        block = ear.hear(block)
+        # The key that ends what is secret is told while it is held, and sounds for a while yet.
+        self._hushed = self._secret or (self._hushed and ear.hearing is not None)
+        if not self._hushed:
+            self._line.hear(block)
 
     # ------------------------------------------------------------------ the recording
 
     def _record(self, platform: Samples, caller: Samples) -> None:
         if self._recorder is not None:
             self._recorder.take(platform, caller)
-        with self._counting:
-            self._recorded += len(platform)
+        self._recorded += len(platform)
 
     async def read(self, start_ms: int, end_ms: int) -> NDArray[np.float32]:
         """As ``recordings.SoundSource``. AudioError when it was not, or cannot be, recorded."""
@@ -264,22 +287,36 @@ class Handset:
         return list(dict.fromkeys(device.name for device in found))
 
     def use_device(self, kind: str, name: str | None) -> None:
-        """``speakers`` or ``microphone``: use the device ``name``, None for none. Does not wait.
-
-        Raises SoundUnavailable when there is no such device.
-        """
-        if kind == "speakers":
-            if name is None:
-                self._line.turn_output_off()
-            else:
-                self._line.change_output(name)
-        elif name is None:
-            self._put_down_microphone()
-        elif self._microphone is not None:
-            self._microphone.change_input(name)
+        """``speakers`` or ``microphone``: use the device ``name``, None for none. Does not wait;
+        what comes of it is told to the desk."""
+        if kind == "microphone":
+            self._choice = name
+            threading.Thread(
+                target=self._change_microphone, name="ivrsim-choice", daemon=True
+            ).start()
+            return
+        if name is None:
+            self._line.turn_output_off()
         else:
-            self._take_up_microphone(name)
+            self._line.change_output(name)
         _chosen[kind] = OFF if name is None else name
+
+    def _change_microphone(self) -> None:
+        """As it was chosen last. Opening and closing a device takes up to some seconds."""
+        with self._choosing:
+            name, microphone = self._choice, self._microphone
+            if self._closed:
+                return
+            try:
+                if name is None:
+                    self._put_down_microphone()
+                elif microphone is not None:
+                    microphone.change_input(name)
+                else:
+                    self._take_up_microphone(name)
+                _chosen["microphone"] = OFF if name is None else name
+            except SoundUnavailable as error:
+                self._say(str(error))
 
 
 def _device(wanted: str) -> int | str | None:

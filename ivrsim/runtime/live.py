@@ -13,18 +13,18 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ivrsim.engine import events as ev
-from ivrsim.engine.diagnostic import Diagnostic
 from ivrsim.engine.session import Session
 from ivrsim.errors import AudioError, InputError, IvrsimError, TraceError
 from ivrsim.runtime.caller import ScriptedCaller, utterance
 from ivrsim.runtime.clock import Agenda
 from ivrsim.runtime.hands import Hands
 from ivrsim.runtime.plan import CallPlan
+from ivrsim.runtime.result import CallResult as CallResult
+from ivrsim.runtime.result import Findings
 from ivrsim.trace.record import Record
 from ivrsim.trace.view import CallView
 from ivrsim.trace.view_curl import curl_command
@@ -40,19 +40,6 @@ GRACE_MS = 60_000
 _BREATH = 256
 
 Subscriber = Callable[[Sequence[Record]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class CallResult:
-    """How a call ended. ``exit_status`` as the command line's: 0, 1, 2, 3 or 130."""
-
-    status: str
-    failed: bool
-    exit_status: int
-    why: str | None
-    warnings: tuple[str, ...]
-    duration_ms: int
-    summary: str
 
 
 class LiveCall:
@@ -72,13 +59,12 @@ class LiveCall:
         self._writer = TraceWriter(plan.trace_path, plan.stream)
         self._feeding = False
         self._over = False
-        self._warnings: list[str] = []
-        self._errors: list[dict[str, Any]] = []
+        self._findings = Findings()
         self._same_t = 0
         self._last_t = -1
         self._t = 0
         self._api_count = 0
-        self._end: Record | None = None
+        self._speaks_until = 0
         self.header = plan.header
         self.trace_path = plan.trace_path
         self.audio_path = plan.audio_path
@@ -112,6 +98,11 @@ class LiveCall:
     def caller_leg(self) -> str:
         """The leg of the person at the keypad, empty before there is one."""
         return self._session.caller_leg
+
+    @property
+    def secret(self) -> bool:
+        """The application asks for something secret: what the caller does is not kept."""
+        return self._session.keys.secret
 
     @property
     def handset(self) -> Handset | None:
@@ -157,7 +148,12 @@ class LiveCall:
         """The caller says ``text``, which takes as long as it would. InputError: no words."""
         if not text.strip():
             raise InputError("nothing to say: expected words")
-        for t, event in utterance(text.strip(), self.caller_leg, self.now_ms, "typed"):
+        if self._wake is None or self.ended:
+            return
+        begins = max(self.now_ms, self._speaks_until)  # one sentence after the other
+        spoken = utterance(text.strip(), self.caller_leg, begins, "typed")
+        self._speaks_until = spoken[-1][0]
+        for t, event in spoken:
             if t <= self.now_ms:
                 self.happen(event)
             else:
@@ -198,7 +194,7 @@ class LiveCall:
         return [] if self.handset is None else self.handset.devices(kind)
 
     def use_device(self, kind: str, name: str | None) -> None:
-        """Use another device from now on, None for none. Raises SoundUnavailable."""
+        """Use another device from now on, None for none; what comes of it is noticed."""
         if self.handset is not None:
             self.handset.use_device(kind, name)
 
@@ -237,24 +233,26 @@ class LiveCall:
 
         When cancelled, the caller hangs up, the trace is closed, and CancelledError passes on.
         """
-        self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         plan = self._plan
         try:
-            self._writer.header(plan.header)
+            self._write(lambda: self._writer.header(plan.header))
             await self._hands.open()
             self._agenda.put(
                 plan.max_time_ms, ev.LimitReached("max_time", plan.max_time_ms), "limit"
             )
+            session = self._session  # its imports take a while, too
+            self._wake = asyncio.Event()  # nothing happens to a call before its time is 0
             self._clock.start()
             if self.handset is not None:
                 self.handset.begin()
-            self._feed(ev.CallStarted(), 0)
+            self._feed(ev.CallStarted(), session.t)
             if self._clock.virtual:
                 await self._run_virtual()
             else:
                 await self._run_real()
-                if self._end is not None and self._end.data["by"] not in ("caller", "limit"):
+                end = self._findings.end
+                if end is not None and end.data["by"] not in ("caller", "limit"):
                     await self._hands.released()
         except asyncio.CancelledError:
             self._api("hangup", "script")
@@ -371,25 +369,19 @@ class LiveCall:
         if type(event) is ev.LimitReached and not self._session.ended:
             self.schedule(self._t + GRACE_MS, ev.LimitReached("grace", GRACE_MS), "limit")
 
-    def _publish(self, records: list[Record]) -> None:
+    def _write(self, step: Callable[[], None]) -> None:
         try:
-            self._writer.append(records)
+            step()
         except TraceError as error:  # disk full: the call goes on, and says so
             self.notice(str(error))
+
+    def _publish(self, records: list[Record]) -> None:
+        self._write(lambda: self._writer.append(records))
         self.records.extend(records)
         see = self._caller.see
         for record in records:
             see(record)
-            if record.kind == "diagnostic" and record.data["severity"] == "warning":
-                self._warnings.append(record.data["message"])
-            elif record.kind == "diagnostic" and record.data["severity"] == "error":
-                self._errors.append(record.data)
-            elif record.kind == "call.ended":
-                self._end = record
-            elif record.kind == "call.limit" and record.data["limit"] == "max_time":
-                self._warnings.append(
-                    f"the call reached {record.t / 1000:g} s (--max-time): the caller hung up"
-                )
+            self._findings.see(record)
         for subscriber in self._subscribers:
             subscriber(records)
         last = records[-1].t
@@ -404,13 +396,12 @@ class LiveCall:
     # ------------------------------------------------------------------ the end
 
     async def _close(self) -> None:
-        try:
-            await self._keep_audio()
-            await self._hands.close()
-        finally:
-            self._writer.close()
+        async with contextlib.AsyncExitStack() as last:  # each, whatever becomes of the others
             if self._plan.release is not None:
-                await asyncio.to_thread(self._plan.release)
+                last.push_async_callback(asyncio.to_thread, self._plan.release)
+            last.callback(self._write, self._writer.close)
+            last.push_async_callback(self._hands.close)
+            await self._keep_audio()
 
     async def _keep_audio(self) -> None:
         """``--audio``: a call that nobody heard is rendered when it is over."""
@@ -421,24 +412,14 @@ class LiveCall:
                 self.notice(str(error))
 
     def _make_result(self) -> CallResult:
-        end: dict[str, Any] = {"status": "aborted", "failed": True}
-        if self._end is not None:
-            end = self._end.data
-        warnings = [*self._warnings, *self._hands.parties.notices]
+        warnings = list(self._hands.parties.notices)
         left = self._caller.left_over
         if left:
             groups = "group" if left == 1 else "groups"
             warnings.append(f"--keys: {left} {groups} left over: no capture took them")
-        failed = bool(end["failed"]) or (self._plan.strict and bool(warnings))
-        exit_status = 1 if failed else 0
-        why = end.get("why")
-        if self._errors:
-            first = Diagnostic.from_json(self._errors[0]).in_words()
-            why = first if why is None or why in first else f"{why}: {first}"
-        if self._caller.problem is not None:
-            exit_status, why = 2, self._caller.problem
-        seconds = self._session.t / 1000
-        summary = f"{end['status']} after {seconds:.1f} s" + (f": {why}" if why else "")
-        return CallResult(
-            end["status"], failed, exit_status, why, tuple(warnings), self._session.t, summary
+        return self._findings.result(
+            self._session.t,
+            warnings=warnings,
+            strict=self._plan.strict,
+            problem=self._caller.problem,
         )

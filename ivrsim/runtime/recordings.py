@@ -61,15 +61,13 @@ class Recordings:
         end = max(running.started, now - command.tail_ms)
         try:
             stereo = await sound.read(running.started, end)
-            file = await asyncio.to_thread(self._write, running.command, stereo)
+            url, size = await asyncio.to_thread(self._keep, running.command, stereo)
         except (AudioError, OSError) as error:
             return ev.RecordingFailed(command.recording, f"recording: {error}")
-        url = shelf().put(file)
-        return ev.RecordingStored(
-            command.recording, url, file.stat().st_size, end - running.started
-        )
+        return ev.RecordingStored(command.recording, url, size, end - running.started)
 
-    def _write(self, command: cmd.StartRecording, stereo: NDArray[np.float32]) -> Path:
+    def _keep(self, command: cmd.StartRecording, stereo: NDArray[np.float32]) -> tuple[str, int]:
+        """Write the file and put it on the shelf: its URL, and its size in bytes."""
         from ivrsim.sound.encode import encode
 
         data = encode(_channels(stereo, command.channels), RATE, command.format)
@@ -77,7 +75,7 @@ class Recordings:
         file = trace.with_name(f"{trace.stem}.{command.recording}.{command.format}")
         file.touch(mode=0o600)
         file.write_bytes(data)
-        return file
+        return shelf().put(file), len(data)
 
 
 def _channels(stereo: NDArray[np.float32], count: int) -> NDArray[np.float32]:
@@ -99,7 +97,14 @@ class Shelf:
         files: dict[str, Path] = {}
 
         class Handler(BaseHTTPRequestHandler):
+            def do_HEAD(self) -> None:
+                self._answer()
+
             def do_GET(self) -> None:
+                self.wfile.write(self._answer())
+
+            def _answer(self) -> bytes:
+                """Send status and headers; the body that a GET is to send after them."""
                 file = files.get(self.path.partition("?")[0].removeprefix(_PATH))
                 try:
                     data = None if file is None else file.read_bytes()
@@ -107,18 +112,23 @@ class Shelf:
                     data = None
                 if file is None or data is None:
                     self.send_error(404, "no such recording")
-                    return
+                    return b""
                 self.send_response(200)
                 self.send_header("Content-Type", CONTENT_TYPES[file.suffix[1:]])
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                self.wfile.write(data)
+                return data
 
             def log_message(self, format: str, *args: Any) -> None:
                 """Standard error belongs to the application on the screen."""
 
         self._files = files
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """Who fetched has gone: nothing for the screen either."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         threading.Thread(
             target=self._server.serve_forever, name="ivrsim-recordings", daemon=True

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 
-@cache
+@lru_cache(maxsize=1024)
 def region_of(number: str) -> str:
     """Two letters (``SG``) for an E.164 number with or without ``+``, ``""`` when unknown."""
     import phonenumbers

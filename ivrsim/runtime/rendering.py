@@ -53,6 +53,7 @@ class CallSound:
         self._http = http
         self._callee = callee
         self._notice = notice
+        self._files: dict[AudioFile, Clip] = {}
 
     async def read(self, start_ms: int, end_ms: int) -> NDArray[np.float32]:
         """What sounded between two moments of call time: shape (n, 2), at ``RATE``, within ±1.
@@ -63,16 +64,25 @@ class CallSound:
 
         first, last = _frame(start_ms), _frame(end_ms)
         stereo = np.zeros((max(0, last - first), 2), np.float32)
-        async for channel, clip, begin, end, loop in self._sounds(end_ms):
-            if end > start_ms:
-                _lay(stereo[:, channel], clip.samples, _frame(begin) - first, end, first, loop)
+        async for channel, clip, begin, end, loop in self._sounds(start_ms, end_ms):
+            _lay(stereo[:, channel], clip.samples, _frame(begin) - first, end, first, loop)
         return np.clip(stereo, -1.0, 1.0, out=stereo)
 
-    async def _sounds(self, until: int) -> AsyncIterator[tuple[int, Clip, int, int, int]]:
-        """Channel, sound, when it begins and ends at the latest (ms of call time), and loops."""
+    async def _sounds(
+        self, since: int, until: int
+    ) -> AsyncIterator[tuple[int, Clip, int, int, int]]:
+        """Channel, sound, when it begins and ends at the latest (ms of call time), and loops.
+
+        Files of prompts that were over before ``since`` are not fetched for nothing.
+        """
         from ivrsim.sound.tones import dtmf
 
         ends = self._ends(until)
+        gone = {
+            record.leg: min(record.t, until)
+            for record in self._records
+            if record.kind == "leg.ended"
+        }
         country = region_of(self._callee)
         caller = ""
         for record in self._records:
@@ -86,17 +96,18 @@ class CallSound:
             elif kind == "leg.created":
                 caller = record.leg or ""
             elif kind == "prompt.started":
-                play = self._plays[data["prompt"]]
+                play, end = self._plays[data["prompt"]], ends.get(data["prompt"], until)
                 # What the other side is told before it is joined, the caller does not hear.
-                clip = await self._prompt(play, country) if play.leg == caller else None
+                heard = play.leg == caller and end > since
+                clip = await self._prompt(play, country) if heard else None
                 if clip is not None:
-                    yield LEFT, clip, record.t, ends.get(data["prompt"], until), play.loop
+                    yield LEFT, clip, record.t, end, play.loop
             elif kind == "digit" and data["digit"] in "0123456789*#ABCD":  # not what is secret
                 yield RIGHT, dtmf(data["digit"], KEY_MS, RATE), record.t, until, 1
             elif kind == "speech" and data["source"] == "party" and data["text"]:
                 clip = await self._clip(party_voice(data["text"]))
                 if clip is not None:
-                    yield LEFT, clip, record.t, until, 1
+                    yield LEFT, clip, record.t, gone.get(record.leg, until), 1
             elif kind == "speech.started" and data["text"] and SECRET not in data["text"]:
                 clip = await self._clip(caller_voice(data["text"]))
                 if clip is not None:
@@ -118,12 +129,21 @@ class CallSound:
         clip = await self._clip(sound)
         return None if clip is None else clip.level(play.level)
 
+    def keep(self, file: AudioFile, clip: Clip) -> None:
+        """What was fetched for a prompt: it need not be fetched again, and may have changed."""
+        self._files[file] = clip
+
     async def _clip(self, sound: Speech | AudioFile) -> Clip | None:
+        if isinstance(sound, AudioFile) and sound in self._files:
+            return self._files[sound]
         try:
-            return await self._prompts.clip(sound, self._http, RATE)
+            clip = await self._prompts.clip(sound, self._http, RATE)
         except (AudioError, SoundUnavailable) as error:
             self._notice(str(error))
             return None
+        if isinstance(sound, AudioFile):
+            self.keep(sound, clip)
+        return clip
 
 
 def party_voice(text: str) -> Speech:

@@ -175,6 +175,8 @@ def _speech(view: CallView, record: Record) -> None:
     known = item is not None and item.text != "…"
     if item is None:
         item = SpeechItem(record.seq, record.t, None, words, source)
+        ignored = text_of(data.get("ignored")) or None
+        item.ignored = None if ignored is None else IGNORED.get(ignored, ignored)
         view.items.append(item)
     sure = data.get("confidence")
     item.text = words

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import stat
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -24,7 +26,7 @@ class TraceWriter:
 
     Every ``append`` has reached the operating system when it returns, so a process that is
     killed loses nothing that was shown; it is not synchronised to the disk, so a power cut
-    may lose the last lines. A file that does not exist yet is made readable by its owner only.
+    may lose the last lines. The file is new, and readable by its owner only.
 
     Raises TraceError when the file cannot be made, and once when it cannot be written any
     more (disk full): later records then go to the stream alone, so that the call can go on.
@@ -37,6 +39,7 @@ class TraceWriter:
         self._fd: int | None = None
         if path is not None:
             try:
+                _put_aside(path)
                 self._fd = os.open(path, _OPEN, 0o600)
             except (OSError, ValueError) as error:  # ValueError: a NUL in the path
                 reason = getattr(error, "strerror", None) or error
@@ -101,6 +104,14 @@ class TraceWriter:
             f"{self.path}: cannot write the trace any further: {error.strerror or error}; "
             "what was recorded until now can be opened"
         )
+
+
+def _put_aside(path: Path) -> None:
+    """Remove an older trace: the call that may still be writing it must not write into ours."""
+    with suppress(OSError):  # then it is overwritten
+        found = os.lstat(path)
+        if stat.S_ISREG(found.st_mode) and found.st_size:  # an empty one is a name that is taken
+            os.unlink(path)
 
 
 def _write_all(fd: int, lines: bytes) -> None:

@@ -76,6 +76,18 @@ def test_speech_is_matched_like_digits_then_by_its_word() -> None:
     assert after({"speech": "heard", "other": "o"}, digits="5") == "o"
 
 
+@pytest.mark.parametrize("said", ["Opening hours.", "OPENING  HOURS!", "opening hours"])
+def test_spoken_words_are_the_same_however_they_are_written(said: str) -> None:
+    assert after({"opening hours": "yes"}, "speech", speech=said) == "yes"
+    assert after({"Opening Hours?": "yes"}, "speech", speech=said) == "yes"
+    assert after({"/Open.* hours/": "yes"}, "speech", speech=said) == "yes"
+    assert after({"opening": "no", "speech": "other"}, "speech", speech=said) == "other"
+
+
+def test_what_is_said_of_nothing_but_marks_is_said_all_the_same() -> None:
+    assert after({"speech": "heard", "timeout": "t"}, "speech", speech="?!") == "heard"
+
+
 @pytest.mark.parametrize(
     "event", ["done", "notify", "record", "busy", "unanswered", "answered", "completed"]
 )

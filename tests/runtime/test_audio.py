@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
+import threading
 import urllib.error
 import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -14,6 +19,7 @@ import ivrsim
 from ivrsim.errors import InputError
 from ivrsim.runtime.live import LiveCall
 from ivrsim.sound.dtmf import decode
+from ivrsim.sound.encode import encode
 from ivrsim.sound.files import decode_channels, load
 from tests.runtime.place import MENU_8X8, MENU_VONAGE, call, records, run
 
@@ -95,6 +101,16 @@ def test_secret_digits_are_not_in_the_sound(tmp_path: Path) -> None:
     assert decode(sound_of(made)[:, 1], RATE) == "#"
 
 
+def test_secret_digits_of_8x8_are_not_in_the_sound_either(tmp_path: Path) -> None:
+    flow = MENU_8X8.replace("menu:\n", "menu:\n      secret: true\n", 1)
+    made, _ = run(tmp_path, flow, keys="^47", trace_path=tmp_path / "call.jsonl", audio=True)
+    assert {r.data["digit"] for r in records(made, "digit")} == {"•"}
+    assert decode(sound_of(made)[:, 1], RATE) == ""
+    assert {r.data["digits"] for r in records(made, "capture.closed")} == {"••"}
+    told = [r.data["body"]["payload"] for r in records(made, "webhook.request")]
+    assert [payload["dtmf"] for payload in told if payload.get("dtmf")] == ["••"]
+
+
 def test_audio_needs_a_trace_to_lie_beside(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"--audio: .* add --trace FILE"):
         call(tmp_path, MENU, audio=True)
@@ -172,3 +188,123 @@ async def test_a_call_in_real_time_keeps_its_sound(tmp_path: Path) -> None:
     assert abs(len(samples) / RATE - made.records[-1].t / 1000) < 0.2
     recording = load(tmp_path / "call.r1.wav")
     assert decode(recording.samples, recording.rate) == "147"
+
+
+def test_a_recording_can_be_asked_about_without_being_fetched(tmp_path: Path) -> None:
+    made, _ = run(tmp_path, VOICEMAIL.replace("RULES", "endOnKey: '#'"), keys="12#")
+    (stored,) = records(made, "recording.stored")
+    asked = urllib.request.Request(stored.data["url"], method="HEAD")
+    with urllib.request.urlopen(asked, timeout=10) as reply:
+        assert reply.headers["Content-Length"] == str(stored.data["size"])
+        assert reply.read() == b""
+
+
+def test_who_fetches_a_recording_may_go_away(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The screen is not for the server's tracebacks."""
+    flow = VOICEMAIL.replace("{action: record, RULES}", "{action: record, format: wav}").replace(
+        "{action: talk, text: Goodbye}", "{action: wait, timeout: 300}"
+    )
+    made, _ = run(tmp_path, flow)
+    (stored,) = records(made, "recording.stored")
+    url = urlsplit(stored.data["url"])
+    assert url.hostname is not None
+    assert stored.data["size"] > 9_000_000  # more than sockets hold
+    for _ in range(3):
+        with socket.create_connection((url.hostname, url.port or 0)) as gone:
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            gone.sendall(f"GET {url.path} HTTP/1.0\r\n\r\n".encode())
+            gone.recv(100)
+    assert len(fetched(stored.data["url"])[1]) == stored.data["size"]
+    assert capfd.readouterr().err == ""
+
+
+FETCHING = """
+import json, urllib.request
+
+fetched = []
+
+def app(environ, start_response):
+    ncco = b""
+    if environ["PATH_INFO"] == "/answer":
+        ncco = json.dumps([
+            {"action": "record", "endOnKey": "#", "format": "wav",
+             "eventUrl": ["http://" + environ["HTTP_HOST"] + "/recorded"]},
+            {"action": "talk", "text": "seventeen letters"},
+        ]).encode()
+    elif environ["PATH_INFO"] == "/recorded":
+        told = json.loads(environ["wsgi.input"].read())
+        for _ in range(3):
+            with urllib.request.urlopen(told["recording_url"], timeout=10) as reply:
+                fetched.append(len(reply.read()) == told["size"])
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [ncco]
+"""
+
+
+@pytest.mark.parametrize("clock", ["virtual", "real"])
+def test_an_application_fetches_the_recording_while_the_call_waits_for_its_reply(
+    tmp_path: Path, clock: str
+) -> None:
+    (tmp_path / "fetching.py").write_text(FETCHING)
+    made = ivrsim.call(
+        f"{tmp_path}/fetching.py:app/answer", platform="vonage", keys="12#", clock=clock
+    )
+    recorded = next(hook for hook in made.webhooks if hook.purpose == "record")
+    assert recorded.status == 200
+    assert made.heard == ["seventeen letters"]
+    assert made.warnings == ()
+
+
+def test_the_other_side_is_cut_off_when_it_hangs_up(tmp_path: Path) -> None:
+    flow = """
+        platform: vonage
+        parties: {default: {says: SAYS, answers_after: 1, hangs_up_after: 2}}
+        app:
+          pages:
+            start:
+              reply:
+                - {action: record, format: wav}
+                - {action: connect, endpoint: [{type: phone, number: "447700900001"}]}
+                - {action: wait, timeout: 3}
+    """.replace("SAYS", "seventeen letters " * 10)
+    made, _ = run(tmp_path, flow, trace_path=tmp_path / "call.jsonl", audio=True)
+    said, left = records(made, "speech")[0].t, records(made, "leg.hangup")[0].t
+    recording = load(tmp_path / "call.r1.wav").samples
+    for sound in (sound_of(made)[:, 0], recording):
+        assert loud(sound, said, left)
+        assert not np.any(sound[left * RATE // 1000 :])
+
+
+@pytest.mark.parametrize(("audio", "times"), [(True, 1), (False, 2)])
+def test_a_file_is_not_fetched_again_for_each_recording(
+    tmp_path: Path, audio: bool, times: int
+) -> None:
+    """Without ``--audio`` its length is asked for, and once more its sound."""
+    data = encode(0.1 * np.sin(np.arange(RATE) / 10).astype(np.float32), RATE, "wav")
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/a.wav"
+        record = "{action: record, endOnSilence: 3, format: wav}"
+        flow = VOICEMAIL.replace(
+            "{action: talk, text: Leave a message}",
+            f"""{{action: record}}
+            - {{action: stream, streamUrl: ["{url}"]}}""",
+        )
+        flow = flow.replace("{action: record, RULES}", f"{record}\n            - {record}")
+        made, _ = run(tmp_path, flow, trace_path=tmp_path / "call.jsonl", audio=audio)
+        server.shutdown()
+    assert len(records(made, "recording.stored")) == 3
+    assert asked == ["/a.wav"] * times

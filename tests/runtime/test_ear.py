@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from ivrsim.runtime.ear import Ear
 from ivrsim.runtime.prompts import speak
 from ivrsim.sound.clip import Samples
 from ivrsim.sound.tones import dtmf
+from ivrsim.sound.words import Heard
 
 RATE = 48_000
 BLOCK = RATE // 50
@@ -153,6 +156,40 @@ def test_a_voice_over_a_prompt_that_leaks(desk: Desk) -> None:
     assert desk.spoken()[0] == "SpeechStarted"
 
 
+def test_words_that_are_wanted_next_are_not_forgotten_with_the_last(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ear may still be busy with the sentence before."""
+    started: list[tuple[str, ...]] = []
+
+    class Words:
+        notes: tuple[str, ...] = ()
+
+        def __init__(self, phrases: tuple[str, ...], rate: int, language: str) -> None:
+            self.phrases = phrases
+
+        def start(self) -> None:
+            started.append(self.phrases)
+
+        def feed(self, block: Samples) -> None: ...
+
+        def finish(self) -> Heard:
+            return Heard(None)
+
+    monkeypatch.setattr("ivrsim.sound.words.WordListener", Words)
+    desk.ear.listen(Listen("leg-a", "en-US", ("first",)))
+    desk.ear.settle()
+    free = threading.Event()
+    desk.ear._jobs.put(lambda: free.wait(10) and None)
+    desk.ear.stop_listening()
+    desk.ear.listen(Listen("leg-a", "en-US", ("second",)))
+    assert desk.ear._loading is not None
+    desk.ear._loading.join()
+    free.set()
+    desk.run(np.concatenate([noise(1.0), words("yes")]))
+    assert started == [("second",)]
+
+
 class TestWords:
     @pytest.fixture(autouse=True)
     def _with_the_extra(self) -> None:
@@ -160,6 +197,7 @@ class TestWords:
 
     def test_what_is_expected_is_understood(self, desk: Desk) -> None:
         desk.ear.listen(Listen("leg-a", "en-US", ("opening hours", "book a table", "agent")))
+        desk.ear.settle()
         desk.run(np.concatenate([noise(1.0), words("opening hours"), noise(1.0)]))
         assert desk.spoken() == ["SpeechStarted", "SpeechHeard", "SpeechStopped"]
         heard = desk.events[1]
@@ -171,17 +209,19 @@ class TestWords:
 
     def test_what_nobody_waits_for_has_no_words(self, desk: Desk) -> None:
         desk.ear.listen(Listen("leg-a", "en-US", ("yes", "no")))
-        desk.ear.stop_listening()
+        desk.ear.stop_listening()  # before the model is there
         desk.run(np.concatenate([noise(1.0), words("yes"), noise(1.0)]))
         assert desk.spoken() == ["SpeechStarted", "SpeechStopped"]
 
     def test_a_sentence_that_is_cut_off_is_told_as_far_as_it_went(self, desk: Desk) -> None:
         desk.ear.listen(Listen("leg-a", "en-US", ("opening hours", "book a table", "agent")))
+        desk.ear.settle()
         desk.run(np.concatenate([noise(1.0), words("opening hours")]))
         desk.ear.stop_listening()
         assert desk.spoken() == ["SpeechStarted", "SpeechHeard", "SpeechStopped"]
 
     def test_another_language_is_said(self, desk: Desk) -> None:
         desk.ear.listen(Listen("leg-a", "de-DE", ("ja", "nein")))
+        desk.ear.settle()
         assert len(desk.notices) == 1
         assert "de-DE" in desk.notices[0]

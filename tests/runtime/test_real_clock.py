@@ -81,6 +81,18 @@ async def test_skipping_a_prompt(tmp_path: Path) -> None:
         made.hang_up()
 
 
+async def test_sentences_are_said_one_after_the_other(tmp_path: Path) -> None:
+    made = call(tmp_path, LONG, clock="50x", person=True)
+    async with on_the_line(made):
+        await until(made, "prompt.started")
+        made.say(SECOND)
+        made.say(SECOND)
+        await until(made, "speech.stopped", 2)
+        made.hang_up()
+    said = records(made, "speech.started", "speech", "speech.stopped")
+    assert [r.kind for r in said] == ["speech.started", "speech", "speech.stopped"] * 2
+
+
 async def test_a_mark(tmp_path: Path) -> None:
     made = call(tmp_path, LONG, clock="50x", person=True)
     async with on_the_line(made):

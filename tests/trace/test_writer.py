@@ -124,6 +124,30 @@ def test_the_file_is_private(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be replaced there")
+def test_two_calls_to_one_file_do_not_mix(tmp_path: Path) -> None:
+    path = tmp_path / "call.jsonl"
+    with TraceWriter(path) as first:
+        first.header(HEADER)
+        first.append([a_record(1)])
+        with TraceWriter(path) as second:
+            second.header(HEADER)
+            first.append([a_record(2)])
+            second.append([a_record(1)])
+    header, record = path.read_text().splitlines()
+    assert (orjson.loads(header)["type"], orjson.loads(record)["seq"]) == ("header", 1)
+
+
+def test_what_is_no_file_is_written_to_as_it_is(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.jsonl", tmp_path / "link.jsonl"
+    target.write_text("an older one\n" * 100)
+    link.symlink_to(target)
+    with TraceWriter(link) as writer:
+        writer.header(HEADER)
+    assert link.is_symlink()
+    assert len(target.read_text().splitlines()) == 1
+
+
 def test_a_path_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(TraceError, match=r"no-folder.*cannot write the trace: No such file"):
         TraceWriter(tmp_path / "no-folder" / "call.jsonl")

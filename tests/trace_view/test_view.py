@@ -244,6 +244,11 @@ def test_words_that_nobody_took(story: Story) -> None:
     assert story.view.keys() == ""
 
 
+def test_words_that_nobody_took_and_nobody_heard_begin(story: Story) -> None:
+    story(1000, "speech", text="hello", source="microphone", ignored="no-capture", capture=None)
+    assert speeches(story) == [("hello", None, "nobody is listening")]
+
+
 def test_whether_words_are_taken_now(story: Story) -> None:
     assert not story.view.speech_open
     story(1000, "capture.opened", capture="c1", types=["dtmf", "speech"])

@@ -109,12 +109,17 @@ class Inputs:
             place = f"{action.pointer}/speech/uuid"
             call.diagnose(unknown_speech_leg(rules.uuid[0], place), self._webhooks.document)
 
+        start_timeout = rules.start_timeout
+        if start_timeout is None:
+            name = "vonage.speech_start_timeout"
+            start_timeout = float(call.decide(name, "an input of speech without startTimeout"))
+
         def start_audio() -> None:
             audio.uuid = bodies.new_uuid(call.random)
             call.recordings.start(audio)
 
         return SpeechSpec(
-            round(rules.start_timeout * 1000),
+            round(start_timeout * 1000),
             round(rules.end_on_silence * 1000),
             round(rules.max_duration * 1000),
             rules.language,

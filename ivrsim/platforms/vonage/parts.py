@@ -42,7 +42,7 @@ class SpeechSettings(Part):
     end_on_silence: float = Field(2.0, ge=0.4, le=10)
     language: str = "en-US"
     context: list[str] | None = None
-    start_timeout: float = Field(10.0, ge=1, le=60)  # the default is assumed
+    start_timeout: float | None = Field(None, ge=1, le=60)  # no default is documented
     max_duration: float = Field(60.0, ge=1, le=60)
     save_audio: bool = False
     sensitivity: int | None = Field(None, ge=10, le=100)

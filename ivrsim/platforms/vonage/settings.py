@@ -12,8 +12,14 @@ from ivrsim.engine.setting import Setting
 from ivrsim.platforms.vonage import pages
 
 
-def _setting(name: str, choices: tuple[str, ...], basis: str, page: str, summary: str) -> Setting:
-    return Setting(f"vonage.{name}", choices[0], choices, basis, summary, page)
+def _setting(
+    name: str, choices: tuple[str, ...] | str, basis: str, page: str, summary: str
+) -> Setting:
+    """``choices`` as text: the default number of seconds, any other will do."""
+    name = f"vonage.{name}"
+    if isinstance(choices, str):
+        return Setting(name, choices, (), basis, summary, page, unit="s")
+    return Setting(name, choices[0], choices, basis, summary, page)
 
 
 _ALL = (
@@ -138,6 +144,13 @@ _ALL = (
     ),
     # speech
     _setting(
+        "speech_start_timeout",
+        "10",
+        "assumed",
+        pages.INPUT,
+        "seconds until an input of speech without startTimeout gives up when nobody speaks",
+    ),
+    _setting(
         "speech_overridden",
         ("error", "results"),
         "disputed",
@@ -246,6 +259,8 @@ def settings_table() -> str:
     rows = ["| setting | choices (default first) | basis | what it decides |", "|---|---|---|---|"]
     for setting in _ALL:
         choices = ", ".join(f"`{choice}`" if choice else '`""`' for choice in setting.choices)
+        if setting.unit is not None:
+            choices = f"{setting.default} {setting.unit}"
         rows.append(
             f"| `{setting.name}` | {choices} | [{setting.basis}]({setting.page}) "
             f"| {setting.summary} |"

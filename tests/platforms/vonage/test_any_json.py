@@ -41,7 +41,7 @@ _action = st.builds(
     st.just({}) | st.lists(_endpoint, max_size=2).map(lambda found: {"endpoint": found}),
 )
 _choices = st.fixed_dictionaries(
-    {}, optional={name: st.sampled_from(s.choices) for name, s in SETTINGS.items()}
+    {}, optional={name: st.sampled_from(s.choices) for name, s in SETTINGS.items() if s.choices}
 )
 
 

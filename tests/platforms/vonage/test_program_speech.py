@@ -97,6 +97,13 @@ def test_timeouts(rules: Any, said: Any, ends: int, reason: str) -> None:
     assert body(desk)["dtmf"]["timed_out"] is False
 
 
+def test_start_timeout_where_the_input_names_none() -> None:
+    desk = call(ask(), settings={"vonage.speech_start_timeout": "4.5"}).run()
+    assert desk.one("capture.closed").t == 4500
+    assert desk.decided()["vonage.speech_start_timeout"] == "4.5"
+    assert "vonage.speech_start_timeout" not in call(ask(startTimeout=3)).run().decided()
+
+
 @pytest.mark.parametrize(
     ("settings", "said", "speech"),
     [
@@ -165,6 +172,46 @@ def test_secret_words_are_sent_and_not_shown() -> None:
     assert "swordfish" not in str(desk.records)
     (shown,) = desk.bodies("input")
     assert shown["speech"]["results"][0]["text"] == "•••"
+
+
+@pytest.mark.parametrize("source", ["typed", "microphone"])
+def test_secret_words_that_come_when_another_document_runs_are_not_shown(source: str) -> None:
+    desk = call(ask("dtmf", "speech"), secret=True, input=[[ask(startTimeout=1)]])
+    first_reply = desk.application
+
+    def application(command: cmd.SendWebhook) -> Any:
+        answer = first_reply(command)
+        if command.purpose == "input" and answer is not None:
+            return ev.WebhookReplied(
+                command.webhook, 200, {"Content-Type": "application/json"}, json.dumps(answer)
+            )
+        return answer
+
+    desk.application = application
+    desk.say(500, "swordfish", 6000, source=source).press(1000, "1").run()
+    assert not desk.session.keys.secret
+    assert [r.data["text"] for r in desk.all("speech")] == ["•••"]
+    assert "swordfish" not in str(desk.records)
+
+
+def test_words_that_began_in_a_secret_document_stay_secret() -> None:
+    asking = {"action": "notify", "payload": {}, "eventUrl": ["http://app/n"]}
+    desk = call(HELLO, asking, secret=True, notify=[[HELLO, HELLO, HELLO]])
+    desk.say(500, "swordfish", 2000, source="typed")
+    first_reply = desk.application
+
+    def application(command: cmd.SendWebhook) -> Any:
+        answer = first_reply(command)
+        if command.purpose != "notify":
+            return answer
+        return ev.WebhookReplied(
+            command.webhook, 200, {"Content-Type": "application/json"}, json.dumps(answer)
+        )
+
+    desk.application = application
+    desk.run()
+    assert not desk.session.keys.secret
+    assert "swordfish" not in str(desk.records)
 
 
 def test_the_caller_leaves_while_speaking() -> None:
