@@ -67,12 +67,17 @@ def _described(engine: VoiceEngine, text: str) -> dict[str, Any]:
         speaks.setdefault(tag, {"exactly": [], "nearly": []})[
             "nearly" if note else "exactly"
         ].append(language)
-    languages = []
+    by_tag, by_name = [], []
+    begins = re.compile(rf"\b{re.escape(text)}", re.IGNORECASE)
     for offer in engine.offers():
         of_platforms = speaks.get(offer.tag, {"exactly": [], "nearly": []})
-        words = (offer.tag, offer.name, *of_platforms["exactly"], *of_platforms["nearly"])
-        if re.search(rf"\b{re.escape(text)}", " ".join(words).lower()):
-            languages.append({"tag": offer.tag, "name": offer.name, **of_platforms})
+        found = {"tag": offer.tag, "name": offer.name, **of_platforms}
+        tags = (offer.tag, *of_platforms["exactly"], *of_platforms["nearly"])
+        if begins.search(" ".join(tags)):
+            by_tag.append(found)
+        elif begins.search(offer.name):
+            by_name.append(found)
+    languages = by_tag or by_name  # "en" is no part of a name: Mandarin, latin as English
     return {
         "engine": engine.name,
         "about": engine.about,

@@ -159,18 +159,20 @@ class Line:
         return heard
 
     def _give(self, platform: Samples, caller: Samples) -> None:
+        tap = self.tap  # which another thread may take away
         try:
-            if self.tap is not None:
-                self.tap(platform, caller)
+            if tap is not None:
+                tap(platform, caller)
         # Whatever it is: it is said, and the call goes on; the audio callback cannot raise it.
         except Exception as error:
             self.tap = None
             self._tell(f"the call is recorded no further: {_named(error)}")
 
     def _give_loudspeaker(self, heard: Samples) -> None:
+        tap = self.loudspeaker_tap
         try:
-            if self.loudspeaker_tap is not None:
-                self.loudspeaker_tap(heard)
+            if tap is not None:
+                tap(heard)
         except Exception as error:  # as above
             self.loudspeaker_tap = None
             self._tell(f"the echo of the loudspeakers is no longer known: {_named(error)}")

@@ -17,7 +17,7 @@ import numpy as np
 from ivrsim.sound.clip import Samples
 from ivrsim.sound.devices import Wanted, one_line
 from ivrsim.sound.resample import Resampler
-from ivrsim.sound.stream import LOOK_MS, KeptStream
+from ivrsim.sound.stream import LOOK_MS, KeptStream, fade_from
 
 _DEVICE_BLOCK_MS = 10  # half a block of the line: so long at most a stop waits for its turn
 _LATE_S = 0.2  # a device may call in bursts; later than this, the line goes on without it
@@ -62,6 +62,7 @@ class Output:
         self._resampler: Resampler | None = None
         self._resampled = np.zeros(0, np.float32)
         self._device_rate = source.rate
+        self._edge = 0.0  # the last sample that was played
         self._stream = KeptStream(
             "output",
             self._fill,
@@ -154,11 +155,12 @@ class Output:
     def _fill(self, out: Samples, rate: int) -> None:
         with self._turn:
             if self._closing.is_set():
-                out.fill(0)
+                fade_from(self._edge, out, rate)
             elif rate == self._source.rate:
                 out[:] = self._render(len(out))
             else:
                 out[:] = self._render_at(rate, len(out))
+            self._edge = float(out[-1])
 
     def _render_at(self, rate: int, frames: int) -> Samples:
         """For a device with a rate of its own."""

@@ -21,6 +21,8 @@ from ivrsim.sound.wav_writer import WavWriter, read_slice
 RATE = 16_000
 _LINE_RATE = 48_000
 _WAIT_S = 5.0
+_MOST = 6000  # blocks that wait for the disk: a minute or two, some 25 MB
+_TOO_SLOW = "the disk does not keep up with the recording"
 
 
 class Recorder:
@@ -44,7 +46,10 @@ class Recorder:
 
     def take(self, left: Samples, right: Samples) -> None:
         """The next block, from any thread: two arrays of the same length, float32 at 48 kHz."""
-        self._blocks.put((left, right))
+        if self._blocks.qsize() < _MOST:
+            self._blocks.put((left, right))
+        elif self.trouble is None:  # a gap would put all that follows at the wrong time
+            self.trouble = f"{self.path}: {_TOO_SLOW}; it ends here"
 
     def read(self, start_ms: int, end_ms: int) -> NDArray[np.float32]:
         """What was recorded between two moments: shape (n, 2), ±1, at ``RATE``. May be shorter.
@@ -54,13 +59,15 @@ class Recorder:
         written = threading.Event()
         self._blocks.put(written)
         if not written.wait(_WAIT_S):
-            raise AudioError(f"{self.path}: the disk does not keep up with the recording")
+            raise AudioError(f"{self.path}: {_TOO_SLOW}")
         return read_slice(self.path, start_ms * RATE // 1000, end_ms * RATE // 1000)
 
     def close(self) -> None:
         """Write what was taken, and end the file."""
         self._blocks.put(None)
         self._thread.join(_WAIT_S)
+        if self._thread.is_alive() and self.trouble is None:
+            self.trouble = f"{self.path}: {_TOO_SLOW}; its end may be missing"
 
     def _run(self) -> None:
         while (item := self._blocks.get()) is not None:

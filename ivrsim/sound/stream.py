@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
+
+import numpy as np
 
 from ivrsim.errors import SoundUnavailable
 from ivrsim.sound import devices
@@ -29,6 +32,8 @@ _RETRY_LOOKS = 1500 // LOOK_MS
 _PATIENT_LOOKS = 10_000 // LOOK_MS
 _SOON = 20  # tries in vain after which it waits longer between them
 _LATENCY_S = 0.06  # at least, of the device: with less, a busy machine is late
+PLAY_OUT_S = 0.5  # at most, for a device to play what it has before it is closed
+_FADE_S = 0.005
 _NO_ANSWER_LOOKS = 5000 // LOOK_MS
 _XRUN_LOOKS = 60_000 // LOOK_MS  # at most one line a minute about them
 _XRUNS = 10  # fewer are not worth a line: each is some hundredths of a second
@@ -70,6 +75,9 @@ class OpenStream:
         self._block_ms = block_ms
         self._fill = fill
         self._left = False
+        self._edge = 0.0  # the last sample that was played
+        self._quiet = 0  # frames since it was left
+        self._silent = threading.Event()
         self._start()
         devices.streams.append(self)
 
@@ -119,6 +127,8 @@ class OpenStream:
         self.leave()
         if self in devices.streams:
             devices.streams.remove(self)
+            if self._kind == "output" and self.calls and not self.ended:
+                self._silent.wait(PLAY_OUT_S)  # cut off in the middle, sound clicks
             self.suspend()
 
     def suspend(self) -> None:
@@ -142,14 +152,36 @@ class OpenStream:
         self.calls += 1
         if status.output_underflow or status.input_overflow:
             self.xruns += 1
-        if self._left or turn is not self._turn:
-            if self._kind == "output":
-                block.fill(0)
+        if turn is not self._turn or (self._left and self._kind == "input"):
+            block.fill(0)
             raise self._sounddevice.CallbackStop
-        self._fill(block[:, 0], rate)
+        if self._left:
+            self._fade_out(block[:, 0], rate)
+        else:
+            self._fill(block[:, 0], rate)
+            self._edge = float(block[-1, 0])
+
+    def _fade_out(self, block: Samples, rate: int) -> None:
+        """Be silent for as long as the device is late: then nothing of the sound is cut off."""
+        if self._quiet >= self.latency_ms * rate // 1000 + len(block):
+            block.fill(0)
+            self._silent.set()
+            raise self._sounddevice.CallbackStop
+        fade_from(self._edge, block, rate)
+        self._edge = 0.0
+        self._quiet += len(block)
 
     def _finished(self, turn: object) -> None:
-        self.ended = self.ended or turn is self._turn
+        if turn is self._turn:
+            self.ended = True
+            self._silent.set()  # it was unplugged in that very moment
+
+
+def fade_from(edge: float, block: Samples, rate: int) -> None:
+    """Make ``block``, at ``rate`` Hz, silent, but for a fade from ``edge``, the sample before."""
+    fade = min(len(block), round(_FADE_S * rate))
+    block.fill(0)
+    block[:fade] = np.linspace(edge, 0, fade, endpoint=False)
 
 
 class KeptStream:
@@ -253,7 +285,7 @@ class KeptStream:
             self._order([first, self._last, None], interrupt=interrupt)
 
     def close(self, wait_s: float = 1.0) -> None:
-        """Silence at once, and release the device. Never waits longer than ``wait_s``."""
+        """Silence at once, without a click, and release the device. Waits ``wait_s`` at most."""
         self._off = True
         done = self._release()
         if self._job is not None:

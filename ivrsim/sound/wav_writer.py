@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from contextlib import suppress
 from pathlib import Path
@@ -42,6 +43,7 @@ class WavWriter:
         self._bytes = 0
         self._in_header = 0
         try:
+            _put_aside(path)
             # unbuffered: what could not be written must not be tried again when closing
             self._file = open(path, "wb", buffering=0, opener=_private)  # noqa: SIM115 (held)
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
@@ -158,6 +160,13 @@ def _frames(samples: NDArray[np.int16] | Samples, channels: int) -> NDArray[np.i
     if frames.ndim != 2 or frames.shape[1] != channels:
         raise ValueError(f"expected frames of {channels} channels, got shape {samples.shape}")
     return frames
+
+
+def _put_aside(path: Path) -> None:
+    """Remove an older recording: who still writes it, or plays it, has one of its own then."""
+    with suppress(OSError):  # then it is overwritten
+        if stat.S_ISREG(os.lstat(path).st_mode):
+            os.unlink(path)
 
 
 def _private(path: str, flags: int) -> int:

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Literal
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from ivrsim.trace.view_text import one_line_of
 from ivrsim.tui.clipboard import OSC52_LIMIT, CopyFile
@@ -140,6 +142,13 @@ class IvrsimApp(App[int]):
     def copy_to_clipboard(self, text: str) -> None:
         """What Textual calls for a selection."""
         self.copy(text, "the selection")
+        self.call_later(self._deselect)  # not now: cutting still needs it
+
+    def _deselect(self) -> None:
+        """Ctrl+C again means something else: hang up, or leave."""
+        self.screen.clear_selection()
+        if isinstance(self.focused, Input):
+            self.focused.selection = Selection.cursor(self.focused.cursor_position)
 
     # the way out
 

@@ -228,3 +228,16 @@ def test_what_an_application_died_of_is_told(
     assert status == 2
     assert "did you mean" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("option", ["--speakers", "--microphone"])
+@pytest.mark.parametrize("clock", ["virtual", "4x"])
+def test_devices_need_a_call_in_real_time(
+    capfdbinary: pytest.CaptureFixture[bytes], option: str, clock: str
+) -> None:
+    status, out, err = run(capfdbinary, "call", RESTAURANT, option, "auto", "--clock", clock)
+    assert (status, out) == (2, "")
+    assert err == (
+        f"ivrsim: {option} auto: nothing is heard unless the call is made in real time: "
+        f"add --clock real, or leave out {option}\n"
+    )

@@ -40,6 +40,9 @@ def test_a_filter_begins_words(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "voices", "--voice", "espeak", "germ")
     assert [line.split()[0] for line in out.splitlines() if line.startswith("  ")] == ["de"]
     assert "gtts" not in out
+    _, out, _ = run(capsys, "voices", "en")
+    assert "Scotland" in out
+    assert "Mandarin" not in out  # "latin as English"
 
 
 def test_the_nearest_for_a_tag_that_nobody_has(capsys: pytest.CaptureFixture[str]) -> None:

@@ -214,6 +214,7 @@ def fake_devices(*names: str) -> Iterator[tuple[FakeSoundDevice, HandThread]]:
         patch.setattr(devices, "portaudio", thread)
         patch.setattr(devices, "streams", [])
         patch.setattr(devices, "_just_started", False)
+        patch.setattr("ivrsim.sound.stream.PLAY_OUT_S", 0)  # no time passes here
         yield module, thread
 
 

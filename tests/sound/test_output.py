@@ -39,6 +39,19 @@ out.close()
 print(handle.played_ms - clip.duration_ms, out.failed)
 """
 
+CUT_OFF = """
+import time
+from ivrsim.sound import tones
+from ivrsim.sound.mixer import Mixer
+from ivrsim.sound.output import Output
+mixer = Mixer()
+out = Output(mixer)
+out.start()
+mixer.play(tones.dtmf("5", 5000))
+time.sleep(1)
+out.close()
+"""
+
 
 class Desk:
     """An output whose time is moved by hand, and whose source counts."""
@@ -281,3 +294,14 @@ def test_what_is_played_is_heard(virtual_card: VirtualCard) -> None:
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
     peaks = sorted(np.argsort(spectrum)[-6:] * RATE / len(middle))
     assert all(min(abs(peak - 770), abs(peak - 1336)) <= 10 for peak in peaks)
+
+
+@pytest.mark.device
+def test_closed_in_the_middle_of_a_sound_it_does_not_click(virtual_card: VirtualCard) -> None:
+    with virtual_card.recording() as heard:
+        subprocess.run([sys.executable, "-c", CUT_OFF], env=virtual_card.env, check=True)
+    loud = np.flatnonzero(np.abs(heard.samples) > 0.01)
+    end = heard.samples[loud[-1] - RATE // 20 : loud[-1] + RATE // 20]
+    assert np.abs(end).max() > 0.1
+    # Where the fade begins 0.036 at most; a step is ten times as much.
+    assert np.abs(np.diff(end, 2)).max() < 0.045

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ivrsim.sound.stream import LOOK_MS, KeptStream
+from ivrsim.sound import devices
+from ivrsim.sound.stream import LOOK_MS, KeptStream, OpenStream
 from tests.sound.fake_sounddevice import FakeSoundDevice, fake_devices
 
 
@@ -217,3 +218,22 @@ def test_closed_it_releases_the_device() -> None:
         line.stream.close()
         line.stream.close()
         assert module.streams == []
+
+
+def test_left_in_the_middle_of_a_sound_it_fades_and_ends() -> None:
+    with fake_devices("speakers") as (module, _):
+        (device,) = devices.listed("output")
+        opened = OpenStream("output", device, 48000, 20, lambda block, _: block.fill(0.25))
+        module.tick()
+        opened.leave()
+        module.tick()
+        (_, played), (_, last) = module.heard
+        assert (played == 0.25).all()
+        assert last[0] == 0.25
+        assert (last[240:] == 0).all()  # 5 ms
+        assert np.abs(np.diff(last)).max() < 0.0011
+        assert not opened.ended  # the device still has it before it
+        for _ in range(5):
+            module.tick()
+        assert (opened.ended, module.in_use) == (True, [])
+        assert not np.any([block for _, block in module.heard[2:]])

@@ -104,6 +104,19 @@ def test_slices(tmp_path_factory: pytest.TempPathFactory, start: int, end: int) 
     assert np.array_equal(read * 32768, ramp(100)[max(0, start) : max(0, end)])
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be replaced there")
+def test_two_calls_to_one_file_do_not_mix(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    first = WavWriter(path, RATE, 2)
+    first.write(ramp(3 * RATE))
+    with WavWriter(path, RATE, 2) as second:
+        second.write(ramp(20))
+        first.write(ramp(RATE))
+        first.close()
+        second.write(ramp(20, first=20))
+    assert np.array_equal(frames_of(path), ramp(40))
+
+
 def test_what_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match=r"none\.wav: the recording cannot be read: No such file"):
         read_slice(tmp_path / "none.wav", 0, 1)

@@ -275,6 +275,20 @@ async def test_control_c_copies_a_selection(desk: Desk, copied: list[str]) -> No
         await pilot.press("ctrl+c")
         assert "Welcome to ABC Restaurant." in copied[0]
         assert not desk.call.ended
+        await pilot.press("ctrl+c")
+        assert desk.call.ended
+
+
+async def test_control_c_copies_what_was_typed_and_then_leaves(
+    desk: Desk, copied: list[str]
+) -> None:
+    app = desk.app(calling=False)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("slash", *"app", "shift+home", "ctrl+c")
+        assert copied == ["app"]
+        assert app.is_running
+        await pilot.press("ctrl+c")
+    assert app.return_value == 0
 
 
 async def test_the_end_of_a_failed_call_is_told(desk: Desk) -> None:

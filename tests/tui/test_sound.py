@@ -8,6 +8,7 @@ from textual.widgets import Input
 
 from ivrsim.tui.app import IvrsimApp
 from ivrsim.tui.call.devices import DeviceList, DevicesScreen
+from ivrsim.tui.call.screen import CallScreen
 from ivrsim.tui.home.screen import HomeScreen
 from ivrsim.tui.spans import text_of_row
 from tests.tui.fake import Desk, begin, screen_of, settle
@@ -192,7 +193,10 @@ async def test_the_list_goes_when_the_call_ends(desk: Desk) -> None:
         begin(desk.call)
         await pilot.press("o")
         desk.call.hang_up()
-        await pilot.pause(0.4)
+        for _ in range(50):
+            await pilot.pause(0.05)
+            if isinstance(app.screen, CallScreen):
+                break
         screen_of(app)
         await pilot.press("o", "w")
         screen_of(app)
