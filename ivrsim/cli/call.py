@@ -12,7 +12,9 @@ from typing import TextIO
 
 from ivrsim.cli.options import call_options, target_options
 from ivrsim.engine.diagnostic import Diagnostic
+from ivrsim.errors import InputError
 from ivrsim.flows.target import Target, load_target
+from ivrsim.runtime.clock import Clock
 from ivrsim.runtime.live import CallResult, LiveCall
 from ivrsim.runtime.place import place_call
 from ivrsim.trace.record import Record
@@ -32,6 +34,7 @@ _QUIET = frozenset(
 
 def call(options: Namespace) -> int:
     """One call, printed as it happens."""
+    _check_devices(options)
     target = load_target(options.target, target_options(options))
     for finding in target.findings:
         _complain("warning", str(finding))
@@ -44,6 +47,8 @@ def call(options: Namespace) -> int:
         placed.subscribe(remarks)
         if not options.json:
             placed.subscribe(_Printer(out, options.verbose))
+        notices = _Notices(placed, remarks)
+        placed.subscribe(notices)
         try:
             result = asyncio.run(_until_the_end(placed))
         except asyncio.CancelledError:
@@ -53,13 +58,25 @@ def call(options: Namespace) -> int:
             _complain("interrupted", "the caller hung up")
             raise
     remarks.complain()
-    for warning in (*placed.notices, *result.warnings):
+    notices()
+    for warning in result.warnings:
         if warning not in remarks.messages:
             _complain("warning", warning)
     if result.exit_status and (result.exit_status != 1 or not remarks.failed):
         strict = options.strict and result.exit_status == 1
         _complain("error", "warnings fail (--strict)" if strict else result.why or result.summary)
     return result.exit_status
+
+
+def _check_devices(options: Namespace) -> None:
+    if Clock.parse(options.clock).factor == 1.0:
+        return
+    for name, device in (("speakers", options.speakers), ("microphone", options.microphone)):
+        if device != "off":
+            raise InputError(
+                f"--{name} {device}: nothing is heard unless the call is made in real time: "
+                f"add --clock real, or leave out --{name}"
+            )
 
 
 def _complain(what: str, line: str) -> None:
@@ -74,6 +91,22 @@ async def _until_the_end(placed: LiveCall) -> CallResult:
         for name in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(name, task.cancel)
     return await placed.run()
+
+
+class _Notices:
+    """What the one who calls should know, told when it happens: a device that is not there."""
+
+    def __init__(self, placed: LiveCall, remarks: _Remarks) -> None:
+        self._placed = placed
+        self._remarks = remarks
+        self._told = 0
+
+    def __call__(self, records: Sequence[Record] = ()) -> None:
+        new = self._placed.notices[self._told :]
+        self._told += len(new)
+        for line in new:
+            if line not in self._remarks.messages:
+                _complain("warning", line)
 
 
 class _Printer:

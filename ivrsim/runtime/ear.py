@@ -241,12 +241,14 @@ class _Leak:
 
     The coupling (microphone level over played level) is learned while something plays, from the
     loudest block of the last moments on both sides, so that a pause between two words teaches
-    nothing. It starts at 1, falls to what is observed, and rises slowly: a voice over a prompt
-    is not leak. With a headset it comes near 0, and any voice counts.
+    nothing. It starts high, falls to what is observed once what is played must have come back,
+    and rises slowly: a voice over a prompt is not leak. With a headset it comes near 0, and any
+    voice counts.
     """
 
     def __init__(self) -> None:
-        self._coupling = 1.0
+        self._coupling = 2.0
+        self._since: float | None = None  # something has been played without a long break
         # nothing forgets what was played while the microphone gives no blocks
         self._played: deque[tuple[float, float]] = deque(maxlen=_MOST)
         self._heard: deque[tuple[float, float]] = deque(maxlen=_MOST)
@@ -261,9 +263,14 @@ class _Leak:
         self._heard.append((now, level))
         loudest = _loudest(self._played, now)
         if loudest < _SILENCE:
+            self._since = None
             return True
+        self._since = now if self._since is None else self._since
         ratio = _loudest(self._heard, now) / loudest
-        self._coupling += (_FALL if ratio < self._coupling else _RISE) * (ratio - self._coupling)
+        if ratio > self._coupling:
+            self._coupling += _RISE * (ratio - self._coupling)
+        elif now - self._since > ECHO_S:
+            self._coupling += _FALL * (ratio - self._coupling)
         return level > _MARGIN * self._coupling * loudest
 
 

@@ -74,7 +74,13 @@ class Hands:
         self._recordings = Recordings(plan.trace_path)
         self._plays: dict[str, cmd.Play] = {}
         self._made = CallSound(
-            desk.records, self._plays, plan.prompts, self._http, plan.setup.callee, desk.notice
+            desk.records,
+            self._plays,
+            plan.prompts,
+            self._http,
+            plan.setup.callee,
+            desk.notice,
+            plan.telephone,
         )
         self._sound: SoundSource = self._made
         self._country = region_of(plan.setup.callee)

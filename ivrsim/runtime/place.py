@@ -151,6 +151,8 @@ def _plan(
     notices: list[str] = []
     trace_path = _trace_path(target, options, started_at, notices)
     audio_path = _audio_path(options, clock, trace_path)
+    if options.speakers != "off" and clock.factor != 1.0:
+        notices.append("no sound: a call is heard with --clock real only")
     return CallPlan(
         header=Header(
             platform=target.platform,
@@ -177,6 +179,7 @@ def _plan(
         max_time_ms=round(options.max_time_s * 1000),
         trace_path=trace_path,
         audio_path=audio_path,
+        telephone=region_of(target.callee) if options.telephone else None,
         stream=options.stream,
         person=options.person,
         handset=_handset(target, options, audio_path) if clock.factor == 1.0 else None,

@@ -38,6 +38,7 @@ class CallPlan:
     after the end; ``application_error`` is the last error of a Python application served here.
     ``handset`` makes the sound of a call in real time; ``audio_path`` is where the sound of the
     call is kept, in virtual time (rendered when it is over) or in real time; None: nowhere.
+    ``telephone`` is the country whose telephones the call is to sound like; None: like none.
     """
 
     header: Header
@@ -58,6 +59,7 @@ class CallPlan:
     person: bool = False
     handset: Callable[[Desk], Handset] | None = None
     audio_path: Path | None = None
+    telephone: str | None = None
     notices: list[str] = field(default_factory=list)
     describe: Callable[[str], str] = lambda keys: ""
     release: Callable[[], None] | None = None

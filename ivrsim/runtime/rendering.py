@@ -46,13 +46,16 @@ class CallSound:
         http: Http,
         callee: str,
         notice: Callable[[str], None],
+        telephone: str | None = None,
     ) -> None:
+        """``telephone``: the country of the line, to sound as a telephone there; None: do not."""
         self._records = records
         self._plays = plays
         self._prompts = prompts
         self._http = http
         self._callee = callee
         self._notice = notice
+        self._telephone = telephone
         self._files: dict[AudioFile, Clip] = {}
 
     async def read(self, start_ms: int, end_ms: int) -> NDArray[np.float32]:
@@ -66,6 +69,8 @@ class CallSound:
         stereo = np.zeros((max(0, last - first), 2), np.float32)
         async for channel, clip, begin, end, loop in self._sounds(start_ms, end_ms):
             _lay(stereo[:, channel], clip.samples, _frame(begin) - first, end, first, loop)
+        if self._telephone is not None:
+            stereo[:, LEFT] = _through_telephone(stereo[:, LEFT], self._telephone)
         return np.clip(stereo, -1.0, 1.0, out=stereo)
 
     async def _sounds(
@@ -154,6 +159,14 @@ def party_voice(text: str) -> Speech:
 def caller_voice(text: str) -> Speech:
     """What is typed or scripted for the caller: a man's voice, to be told apart."""
     return Speech(text, text, style=7)
+
+
+def _through_telephone(samples: NDArray[np.float32], country: str) -> NDArray[np.float32]:
+    from ivrsim.sound.clip import Clip
+    from ivrsim.sound.g711 import law_of
+    from ivrsim.sound.telephone import through_telephone
+
+    return through_telephone(Clip(samples, RATE), law_of(country)).samples
 
 
 def _frame(ms: int) -> int:

@@ -111,6 +111,17 @@ def test_secret_digits_of_8x8_are_not_in_the_sound_either(tmp_path: Path) -> Non
     assert [payload["dtmf"] for payload in told if payload.get("dtmf")] == ["••"]
 
 
+def test_a_telephone_has_no_heights(tmp_path: Path) -> None:
+    def heights(telephone: bool) -> float:
+        made, _ = run(
+            tmp_path, MENU, trace_path=tmp_path / "t.jsonl", audio=True, telephone=telephone
+        )
+        power = np.abs(np.fft.rfft(sound_of(made)[:, 0])) ** 2
+        return float(power[len(power) // 2 :].sum() / power.sum())  # above 4 kHz
+
+    assert heights(True) < heights(False) / 10
+
+
 def test_audio_needs_a_trace_to_lie_beside(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"--audio: .* add --trace FILE"):
         call(tmp_path, MENU, audio=True)

@@ -135,13 +135,15 @@ def test_a_voice_begins_and_stops(desk: Desk) -> None:
     assert 200 <= stopped.ago_ms <= 700
 
 
-@pytest.mark.parametrize("gain", [0.05, 0.3, 1.0])
-def test_a_prompt_that_leaks_is_no_voice(desk: Desk, gain: float) -> None:
+@pytest.mark.parametrize("delay_s", [0.06, 0.3])
+@pytest.mark.parametrize("gain", [0.05, 0.3, 1.0, 1.5])
+def test_a_prompt_that_leaks_is_no_voice(desk: Desk, gain: float, delay_s: float) -> None:
     prompt = np.concatenate(
         [words("Thank you for calling. Our opening hours are from nine to five.")] * 2
     )
     played = np.concatenate([prompt, noise(1.0, 1e-6)])
-    room = delayed(played, 0.06, gain) + delayed(played, 0.11, gain / 3) + noise(len(played) / RATE)
+    echo = delayed(played, delay_s, gain) + delayed(played, delay_s + 0.05, gain / 3)
+    room = echo + noise(len(played) / RATE)
     desk.run(room, played)
     assert desk.spoken() == []
 
