@@ -17,7 +17,7 @@ from ivrsim.runtime.plan import CallPlan
 from ivrsim.runtime.prompts import estimate_ms
 from ivrsim.runtime.recordings import Recordings, SoundSource
 from ivrsim.runtime.regions import region_of
-from ivrsim.runtime.rendering import RATE, CallSound, caller_voice, party_voice
+from ivrsim.runtime.rendering import PICKED_UP, RATE, CallSound, caller_voice, party_voice
 from ivrsim.runtime.webhooks import WebhookClient
 from ivrsim.trace.record import Record
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BEEP_MS = 400
 """The beep before a recording: the tone that is made for it."""
+_WAITING = "waiting"  # no prompt: ringback until a call that comes in is picked up
 RELEASED_S = 1.5
 """How long the caller hears that the platform has hung up."""
 
@@ -147,6 +148,10 @@ class Hands:
         handset = self.handset
         if handset is None:
             return
+        if isinstance(event, ev.CallStarted) and self._plan.setup.direction == "inbound":
+            handset.tone(_WAITING, "ringback", self._country)
+        if any(record.kind in PICKED_UP for record in records):
+            handset.stop(_WAITING)
         if isinstance(event, ev.DigitPressed):
             secret = records[0].data["digit"] != event.digit
             handset.key(event.digit, event.source, secret=secret)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ivrsim.errors import AudioError, SoundUnavailable
 from ivrsim.runtime.ear import Ear
-from ivrsim.runtime.rendering import KEY_MS
+from ivrsim.runtime.rendering import KEY_MS, POST_DIAL_DELAY_MS
 from ivrsim.sound.clip import Clip, gain
 from ivrsim.sound.devices import inputs, outputs
 from ivrsim.sound.input import Microphone
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 OFF, AUTO = "off", "auto"
 _chosen: dict[str, str] = {}
 """What was chosen in a call of this process stays chosen for the next: where that is ``auto``."""
-POST_DIAL_DELAY_MS = 700
-"""Between the dialling of a number and its ringback. Networks take up to some seconds
-(ITU-T E.721); a rehearsal need not."""
 _CATCH_UP_S = 2.0
 
 

@@ -27,6 +27,11 @@ RATE = 16_000
 """Of a call's own recording, in Hz: wideband, as good telephones are."""
 KEY_MS = 120
 """How long the tone of a key is heard."""
+POST_DIAL_DELAY_MS = 700
+"""Between the dialling of a number and its ringback. Networks take up to some seconds
+(ITU-T E.721); a rehearsal need not."""
+PICKED_UP = frozenset({"leg.answered", "prompt.started", "call.ended"})
+"""The first of these ends the ringback of somebody who calls in."""
 LEFT, RIGHT = 0, 1
 """The platform, the caller: the channels of a call's own recording."""
 
@@ -90,6 +95,9 @@ class CallSound:
         }
         country = region_of(self._callee)
         caller = ""
+        ringing = self._ringing(until)
+        if ringing is not None:
+            yield LEFT, ringing[0], POST_DIAL_DELAY_MS, ringing[1], 0
         for record in self._records:
             data, kind = record.data, record.kind
             if record.t >= until:
@@ -106,7 +114,9 @@ class CallSound:
                 heard = play.leg == caller and end > since
                 clip = await self._prompt(play, country) if heard else None
                 if clip is not None:
-                    yield LEFT, clip, record.t, end, play.loop
+                    ringback = isinstance(play.sound, Tone) and play.sound.name == "ringback"
+                    begin = record.t + (POST_DIAL_DELAY_MS if ringback else 0)
+                    yield LEFT, clip, begin, end, play.loop
             elif kind == "digit" and data["digit"] in "0123456789*#ABCD":  # not what is secret
                 yield RIGHT, dtmf(data["digit"], KEY_MS, RATE), record.t, until, 1
             elif kind == "speech" and data["source"] == "party" and data["text"]:
@@ -117,6 +127,17 @@ class CallSound:
                 clip = await self._clip(caller_voice(data["text"]))
                 if clip is not None:
                     yield RIGHT, clip, record.t, until, 1
+
+    def _ringing(self, until: int) -> tuple[Clip, int] | None:
+        """The ringback until a call that comes in is picked up, and when that was."""
+        from ivrsim.sound.tones import progress
+
+        if not self._records or self._records[0].data.get("direction") != "inbound":
+            return None
+        ends = next((r.t for r in self._records if r.kind in PICKED_UP), until)
+        if ends <= POST_DIAL_DELAY_MS:
+            return None
+        return progress("ringback", region_of(self._callee), RATE), min(ends, until)
 
     def _ends(self, until: int) -> dict[str, int]:
         return {

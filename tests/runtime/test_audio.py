@@ -111,6 +111,18 @@ def test_secret_digits_of_8x8_are_not_in_the_sound_either(tmp_path: Path) -> Non
     assert [payload["dtmf"] for payload in told if payload.get("dtmf")] == ["••"]
 
 
+def test_ringback_until_the_application_answers(tmp_path: Path) -> None:
+    flow = MENU.replace("menu:\n", "menu:\n          delay: 3.5\n", 1)
+    made, _ = run(tmp_path, flow, trace_path=tmp_path / "call.jsonl", audio=True)
+    assert records(made, "leg.answered")[0].t == 3500
+    platform = sound_of(made)[:, 0]
+    assert not np.any(platform[: 690 * RATE // 1000])
+    assert loud(platform, 710, 2690)
+    assert not loud(platform, 2720, 3490)  # in the United States two seconds, then four of silence
+    made, _ = run(tmp_path, MENU, trace_path=tmp_path / "call.jsonl", audio=True)
+    assert records(made, "leg.answered")[0].t == 0
+
+
 def test_a_telephone_has_no_heights(tmp_path: Path) -> None:
     def heights(telephone: bool) -> float:
         made, _ = run(
