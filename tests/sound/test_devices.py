@@ -127,10 +127,9 @@ import os
 moved, dup2 = [], os.dup2
 os.dup2 = lambda *arguments: moved.append(arguments) or dup2(*arguments)
 from ivrsim.sound import devices
-devices.available()
+trouble = devices.available()
 import sys
-assert "sounddevice" in sys.modules
-print(moved)
+print(moved if "sounddevice" in sys.modules else trouble)
 """
 
 
@@ -138,4 +137,6 @@ print(moved)
 @pytest.mark.skipif(find_library("portaudio") is None, reason="PortAudio is not installed")
 def test_the_terminal_stays_writable_while_portaudio_starts_and_nothing_is_written_to_it() -> None:
     done = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True)
+    if "PortAudio library not found" in done.stdout:
+        pytest.skip("PortAudio is hidden")
     assert (done.stdout, done.stderr) == ("[]\n", "")
