@@ -276,6 +276,15 @@ def screen_of(app: IvrsimApp) -> CallScreen:
     return app.screen
 
 
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+    """Wait until ``condition`` holds: what the screen does by its clock takes its time."""
+    for _ in range(200):
+        if condition():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError("it did not come to be in ten seconds")
+
+
 async def settle(pilot: Pilot[Any]) -> None:
     """Wait until everything that has happened is on the screen."""
     if isinstance(pilot.app.screen, CallScreen):

@@ -13,7 +13,7 @@ from ivrsim.tui.keymap import CALL, EVERYWHERE, HOME
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.palette import run_command
 from ivrsim.tui.spans import text_of_row
-from tests.tui.fake import PROMPT, Desk, FakeCall, begin, finish, screen_of, settle
+from tests.tui.fake import PROMPT, Desk, FakeCall, begin, finish, screen_of, settle, until
 
 WIDE = (160, 50)
 
@@ -318,8 +318,7 @@ async def test_themes_help_and_palette(desk: Desk) -> None:
         await pilot.press("escape", "ctrl+p")
         await pilot.pause()
         await pilot.press(*"hang", "enter")
-        await pilot.pause(0.3)
-        assert desk.call.ended
+        await until(pilot, lambda: desk.call.ended)
 
 
 async def test_every_command_has_an_action(desk: Desk) -> None:
@@ -380,6 +379,6 @@ async def test_a_mistake_of_ours_is_shown_and_does_not_look_like_a_call(
     app = desk.app()
     async with app.run_test(size=WIDE) as pilot:
         begin(desk.call)
-        await pilot.pause(0.3)
-        assert "internal error: RuntimeError: injected" in shown(screen_of(app).conversation)
+        said = "internal error: RuntimeError: injected"
+        await until(pilot, lambda: said in shown(screen_of(app).conversation))
         assert app.exit_status == 3

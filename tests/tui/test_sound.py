@@ -11,7 +11,7 @@ from ivrsim.tui.call.devices import DeviceList, DevicesScreen
 from ivrsim.tui.call.screen import CallScreen
 from ivrsim.tui.home.screen import HomeScreen
 from ivrsim.tui.spans import text_of_row
-from tests.tui.fake import Desk, begin, screen_of, settle
+from tests.tui.fake import Desk, begin, screen_of, settle, until
 
 WIDE = (160, 50)
 NO_SOUND = "no sound: PortAudio was not found, so that nothing can be played on this machine"
@@ -67,6 +67,7 @@ async def test_a_tone_too_short_for_the_eye_is_shown_for_a_moment(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ivrsim.tui.call.keypad._LIT_S", 60.0)
+    monkeypatch.setattr("ivrsim.tui.call.meter._SHOWN_S", 60.0)
     app = desk.app()
     async with app.run_test(size=WIDE) as pilot:
         begin(desk.call)
@@ -181,8 +182,7 @@ async def test_a_list_without_devices_and_one_that_is_gone(desk: Desk) -> None:
             "microphone", "    none found: `ivrsim doctor` says why", "  ● off",
         ]  # fmt: skip
         desk.call.speakers = None  # it failed meanwhile
-        await pilot.pause(0.4)
-        assert list_of(app)[1:3] == ["    HDMI 1", "  ● off"]
+        await until(pilot, lambda: list_of(app)[1:3] == ["    HDMI 1", "  ● off"])
         await pilot.press("down", "enter")
         assert desk.call.done == [("use_device", "speakers", None)]
 
@@ -193,10 +193,7 @@ async def test_the_list_goes_when_the_call_ends(desk: Desk) -> None:
         begin(desk.call)
         await pilot.press("o")
         desk.call.hang_up()
-        for _ in range(50):
-            await pilot.pause(0.05)
-            if isinstance(app.screen, CallScreen):
-                break
+        await until(pilot, lambda: isinstance(app.screen, CallScreen))
         screen_of(app)
         await pilot.press("o", "w")
         screen_of(app)
@@ -210,9 +207,8 @@ async def test_why_there_is_no_sound_stands_in_the_phone_pane(desk: Desk) -> Non
         no_microphone = "no microphone: no input device"
         desk.call.notices += [no_microphone, NO_SOUND]  # when the call opens its devices
         begin(desk.call)
-        await pilot.pause(0.2)
-        await settle(pilot)
-        assert " ".join(meters(app)[2:]) == f"{NO_SOUND} {no_microphone}"
+        why = f"{NO_SOUND} {no_microphone}"
+        await until(pilot, lambda: " ".join(meters(app)[2:]) == why)
         assert len(app._notifications) == 0
 
 
@@ -228,7 +224,8 @@ async def test_a_device_that_fails_in_a_call_is_told_at_once(
         for count, notice in enumerate(notices, 1):
             desk.call.speakers = desk.call.microphone = None
             desk.call.notices.append(notice)
-            await pilot.pause(0.25)
+            await until(pilot, lambda count=count: len(app._notifications) >= count)
+            await until(pilot, lambda notice=notice: " ".join(meters(app)[2:])[:8] == notice[:8])
             assert [toast.message for toast in app._notifications][count - 1] == notice
             shown = meters(app)[2:]
             assert shown
