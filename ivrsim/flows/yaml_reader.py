@@ -14,6 +14,7 @@ from ivrsim.flows.source import MAPPING, MAX_DEPTH, PLAIN, SEQUENCE, TEXT, Node,
 
 _Parser: Any = getattr(yaml, "CLoader", yaml.Loader)
 _STANDARD = frozenset({None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))})
+_TOO_DEEP = f"expected at most {MAX_DEPTH} levels of nesting, found more"
 
 
 def read_yaml(source: Source) -> tuple[Node, bool]:
@@ -35,6 +36,8 @@ def read_yaml(source: Source) -> tuple[Node, bool]:
             problem = "found a tab: indent with spaces"
         elif error.problem and error.problem.startswith("mapping values are not allowed"):
             problem += ": put quotes around a text that holds a colon and a blank"
+        elif "nesting depth" in problem:  # libyaml 0.2.6 and newer have a limit of their own
+            raise source.error_at(index, "file.too-deep", _TOO_DEEP) from None
         raise source.error_at(index, "yaml.syntax", f"not valid YAML: {problem}") from None
     except yaml.reader.ReaderError as error:
         message = f"not valid YAML: the character U+{_code(error.character):04X} is not allowed"
@@ -75,8 +78,7 @@ def _compose(source: Source, parser: Any) -> tuple[Node, bool]:
             if event.tag not in _STANDARD:
                 raise _tag_error(source, offset, event.tag)
             if len(stack) >= MAX_DEPTH:
-                message = f"expected at most {MAX_DEPTH} levels of nesting, found more"
-                raise source.error_at(offset, "file.too-deep", message)
+                raise source.error_at(offset, "file.too-deep", _TOO_DEEP)
             node = Node(MAPPING if kind is yaml.MappingStartEvent else SEQUENCE, None, offset)
             node.value = {} if node.kind == MAPPING else []
         elif kind is yaml.AliasEvent:
