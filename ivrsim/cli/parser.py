@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
+from ivrsim.cli.parts import add_debug as _debug
+from ivrsim.cli.parts import add_voice as _voice
+from ivrsim.cli.trace_commands import add_trace_commands
 from ivrsim.errors import InputError
 from ivrsim.version import __version__
 
@@ -18,6 +21,8 @@ so that an IVR application can be called, heard, watched and tested on this mach
                                      call your own application
   ivrsim call flow.yaml --keys "1 2" the same call without a screen
   ivrsim check flow.yaml             what is wrong with a flow or document
+  ivrsim open call.jsonl             look into a recorded call, go back in it, change it
+  ivrsim replay call.jsonl           make the recorded call again: what differs?
   ivrsim voices                      who can speak prompts
   ivrsim dtmf recording.wav          the digits in an audio file
   ivrsim doctor                      what works on this machine
@@ -108,6 +113,11 @@ def make_parser() -> Parser:
     )
     _call_arguments(run, clock="real", devices="auto")
     run.add_argument("--silent", action="store_true", help="the same as --speakers off")
+    run.add_argument(
+        "--break", dest="breakpoints", action="append", default=[], metavar="WHERE",
+        help="stand still there: a filter, or request FILTER, reply FILTER, action NAME, "
+        "pointer /0; hit:2 means the second time (docs/debugging.md)",
+    )  # fmt: skip
     run.set_defaults(command=_run)
 
     call = commands.add_parser(
@@ -123,6 +133,9 @@ def make_parser() -> Parser:
     )
     call.add_argument("--strict", action="store_true", help="warnings fail the call, too")
     call.add_argument("-v", "--verbose", action="store_true", help="print every record")
+    call.add_argument(
+        "--filter", metavar="FILTER", help="print only the records that match (docs/filter.md)"
+    )
     call.set_defaults(command=_call)
 
     check = commands.add_parser(
@@ -181,6 +194,8 @@ def make_parser() -> Parser:
     _debug(voices)
     voices.set_defaults(command=_voices)
 
+    add_trace_commands(commands)
+
     dtmf = commands.add_parser(
         "dtmf",
         help="the digits in an audio file",
@@ -206,18 +221,6 @@ def make_parser() -> Parser:
     _debug(doctor)
     doctor.set_defaults(command=_doctor)
     return parser
-
-
-def _voice(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument(
-        "--voice", metavar="NAME", help="who speaks: espeak, which is embedded (default), or gtts"
-    )
-
-
-def _debug(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks"
-    )
 
 
 def _call_arguments(parser: argparse.ArgumentParser, *, clock: str, devices: str) -> None:
@@ -288,6 +291,10 @@ def _call_arguments(parser: argparse.ArgumentParser, *, clock: str, devices: str
     )  # fmt: skip
     more.add_argument("--at", metavar="TIME", help="when the call begins: 09:30, or ISO 8601")
     more.add_argument("--seed", type=int, metavar="N", help="of ids and choices (random)")
+    more.add_argument(
+        "--dead-air", type=float, metavar="SECONDS",
+        help="warn when the caller hears nothing for longer after a key (3)",
+    )  # fmt: skip
     more.add_argument("--trace", metavar="FILE", help="write the trace there")
     more.add_argument("--no-history", action="store_true", help="do not keep the trace")
     _debug(parser)

@@ -159,6 +159,7 @@ class WebhookReplied:
     elapsed_ms: int = 0
     page: str | None = None
     secret: bool = False
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,87 @@ class Marked:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class RequestEdited:
+    """Somebody changed a webhook before it went out; ``diff`` says what.
+
+    A remark for the trace: what is sent is the runtime's. ``body`` is text, None: none.
+    """
+
+    kind: ClassVar[str] = "request.edited"
+    webhook: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: str | None
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEdited:
+    """Somebody changed a reply before it was used: ``was`` is the one that came.
+
+    Comes before the WebhookReplied that is used in its place, which says ``edited``.
+    """
+
+    kind: ClassVar[str] = "reply.edited"
+    webhook: str
+    was: Mapping[str, Any]
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookResent:
+    """A webhook was sent once more by hand; the call takes no notice of the reply."""
+
+    kind: ClassVar[str] = "webhook.resent"
+    webhook: str
+    edited: bool
+    method: str
+    url: str
+    body: str | None
+    status: int | None
+    reply: str | None
+    message: str = ""
+    elapsed_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FaultInjected:
+    """Something goes wrong on purpose: see ``fault.injected`` in ``trace.kinds``.
+
+    What comes of it is an event of its own (a failed webhook, a busy leg).
+    """
+
+    kind: ClassVar[str] = "fault.injected"
+    leg: str | None
+    fault: str
+    detail: str
+    source: str = "rule"
+    webhook: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateReplied:
+    """The reply to the second delivery of a webhook, which the platform does not use."""
+
+    kind: ClassVar[str] = "duplicate.response"
+    webhook: str
+    status: int | None
+    body: str
+    same: bool
+    message: str = ""
+    elapsed_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallLeft:
+    """Somebody has gone back to go on in another trace: nothing more happens to this call."""
+
+    kind: ClassVar[str] = "call.left"
+    branch: str
+
+
 Event = (
     CallStarted
     | LimitReached
@@ -257,6 +339,12 @@ Event = (
     | HungUp
     | ApiCommand
     | Marked
+    | RequestEdited
+    | ReplyEdited
+    | WebhookResent
+    | FaultInjected
+    | DuplicateReplied
+    | CallLeft
 )
 
 EVENTS: dict[str, type[Any]] = {cls.kind: cls for cls in Event.__args__}

@@ -18,6 +18,10 @@ from ivrsim.trace.masking import mask_headers
 if TYPE_CHECKING:
     from ivrsim.engine.session import Session
 
+Remark = (
+    ev.RequestEdited | ev.ReplyEdited | ev.WebhookResent | ev.FaultInjected | ev.DuplicateReplied
+)
+
 
 def too_late(call: Session, event: ev.Event) -> None:
     """The call is over: write down what happened, and that it changes nothing."""
@@ -103,6 +107,8 @@ def _on_reply(call: Session, event: ev.WebhookReplied) -> None:
         "secret": event.secret,
         "ignored": late,
     }
+    if event.edited:
+        data["edited"] = True
     call.input_record(event.kind, data, cause)
     if not late:
         call.wake(event.webhook, event)
@@ -201,6 +207,23 @@ def _on_mark(call: Session, event: ev.Marked) -> None:
     call.input_record(event.kind, {"text": event.text}, None)
 
 
+def _on_remark(call: Session, event: Remark) -> None:
+    """What happened beside the call: it is written down, and changes nothing."""
+    data = {item.name: getattr(event, item.name) for item in fields(event)}
+    leg = data.pop("leg", None)
+    if "headers" in data:
+        data["headers"] = mask_headers(data["headers"])
+    if isinstance(event, ev.ReplyEdited):
+        data["was"] = {**event.was, "headers": mask_headers(event.was.get("headers", {}))}
+    cause = call.request_of(data["webhook"]) if data.get("webhook") else None
+    call.input_record(event.kind, data, cause, leg)
+
+
+def _on_left(call: Session, event: ev.CallLeft) -> None:
+    call.input_record(event.kind, {"branch": event.branch}, None)
+    call.leave()
+
+
 def _size(body: str, encoding: str) -> int:
     """Bytes of a reply as it came over the wire."""
     if encoding == "base64":
@@ -230,4 +253,10 @@ HANDLERS: Mapping[type[Any], Callable[[Session, Any], None]] = {
     ev.HungUp: _on_hangup,
     ev.ApiCommand: _on_api,
     ev.Marked: _on_mark,
+    ev.RequestEdited: _on_remark,
+    ev.ReplyEdited: _on_remark,
+    ev.WebhookResent: _on_remark,
+    ev.FaultInjected: _on_remark,
+    ev.DuplicateReplied: _on_remark,
+    ev.CallLeft: _on_left,
 }

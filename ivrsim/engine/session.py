@@ -74,6 +74,7 @@ class Session:
         self._counters: dict[str, int] = {}
         self._timers: dict[str, tuple[str, int]] = {}
         self._webhooks: dict[str, int] = {}
+        self._requests: dict[str, int] = {}
         self._decided: set[str] = set()
 
     # ------------------------------------------------------------------ the door
@@ -153,7 +154,7 @@ class Session:
 
     def expect_webhook(self, webhook: str, seq: int) -> None:
         """``seq`` is the record of the request whose answer is awaited."""
-        self._webhooks[webhook] = seq
+        self._webhooks[webhook] = self._requests[webhook] = seq
 
     def add_leg(self, leg: Leg) -> None:
         """Put a leg into the conversation. The first with role ``caller`` is the caller's."""
@@ -267,6 +268,10 @@ class Session:
         """The ``seq`` of the request that is answered now; None when there is none."""
         return self._webhooks.pop(webhook, None)
 
+    def request_of(self, webhook: str) -> int | None:
+        """The ``seq`` of the request of a webhook, answered or not; None when there was none."""
+        return self._requests.get(webhook)
+
     # ------------------------------------------------------------------ programs
 
     def _resume(self, task: _Task, value: object, error: Exception | None = None) -> None:
@@ -307,6 +312,17 @@ class Session:
         }
         self.record("call.ended", data)
         self.command(EndCall(outcome.status, failed))
+
+    def leave(self) -> None:
+        """End without an end: the call goes on elsewhere, and nobody is to be told of it here."""
+        self.closing = self.ended = True
+        for task in list(self._tasks):
+            task.steps.close()
+        del self._records[1:]  # what programs said when they were closed did not happen
+        self._seq = self._records[0].seq
+        self._commands.clear()
+        self._tasks.clear()
+        self._waiting.clear()
 
     def abort(self) -> None:
         """End everything now: the call went on beyond its limit although the caller had gone."""

@@ -89,6 +89,8 @@ def request(
         "body": what.body if what.shown is None or what.body is None else what.shown,
         "sent": url is not None,
         "why_not": None if url is not None else what.why_not or "no URL is set",
+        "connect_ms": what.connect_ms,
+        "read_ms": what.read_ms,
     }
     seq = call.record("webhook.request", data, call.caller_leg or None)
     if url is None:

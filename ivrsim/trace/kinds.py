@@ -110,16 +110,41 @@ KINDS: Final[dict[str, str]] = {
         "webhook (id w1 …: one per attempt), purpose (answer, event, fallback, input, notify, "
         "VCA, VCS, VSS …), title (shown: 'answer', 'event ringing', 'VCA CALL_RECEIVED'), role "
         "main|retry|fallback, attempt, method, url (null when none is set), headers, query "
-        "(object or null), body (JSON or null), sent (bool), why_not (when not sent)"
+        "(object or null), body (JSON or null), sent (bool), why_not (when not sent), connect_ms, "
+        "read_ms (how long the platform waits for the connection, and then for the reply)"
     ),
     "webhook.response": (
         "(in) webhook, status, headers {name: value}, body (text; base64 when encoding says "
         "so), encoding utf-8|base64, size (bytes), elapsed_ms (wall time), page (scripted page "
-        "or null), ignored (bool: came too late)"
+        "or null), ignored (bool: came too late), edited (true: as edited by hand, see "
+        "reply.edited; else not there)"
     ),
     "webhook.failed": (
         "(in) webhook, reason refused|timeout|reset|closed|dns|tls|too-large|redirects|not-"
         "allowed|invalid-url|failed, phase connect|read, message, elapsed_ms"
+    ),
+    # by hand, and faults on purpose
+    "request.edited": (
+        "(in) webhook, method, url, headers, body (text or null), diff (unified diff from what "
+        "the platform would have sent)"
+    ),
+    "reply.edited": (
+        "(in) webhook, was {status, headers, body}: the reply as it came; diff (unified diff). The "
+        "webhook.response that follows is the edited one"
+    ),
+    "webhook.resent": (
+        "(in) webhook (the one sent again), edited (bool), method, url, body (text or null), "
+        "status (null: no reply), reply (text or null), message (why there was none, or empty), "
+        "elapsed_ms; the call takes no notice of it"
+    ),
+    "fault.injected": (
+        "(in) fault slow|refused|reset|status|content-type|broken-json|duplicate|out-of-order|"
+        "wrong-signature|busy|dead, detail (in words), source hand|rule, webhook (id or null); "
+        "record.leg for a fault of a telephone"
+    ),
+    "duplicate.response": (
+        "(in) webhook (the one delivered twice), status (null: no reply), body (text), same "
+        "(bool: as the first reply), message, elapsed_ms"
     ),
     # commands from outside
     "api.request": "(in) request (id), op hangup|…, args, source button|rest|script|api",
@@ -133,5 +158,9 @@ KINDS: Final[dict[str, str]] = {
     "setting.decided": "name, value, default, choices, basis, page, why",
     "fault": "message; something ivrsim itself could not do",
     "mark": "(in) text",
+    "call.left": (
+        "(in) branch (the trace in which the call goes on); the person has gone back, and nothing "
+        "more happens here"
+    ),
 }
 """Kind to the fields of its ``data``."""

@@ -1,0 +1,1 @@
+"""The recorded caller calls again: what differs, and which assumptions decide."""
