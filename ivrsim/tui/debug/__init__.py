@@ -1,0 +1,1 @@
+"""The debugger on the screen: breakpoints, stops, edits, branches, comparisons, assumptions."""
