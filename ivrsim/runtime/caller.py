@@ -142,6 +142,31 @@ class ScriptedCaller:
         """Groups that no capture has taken."""
         return len(self._groups)
 
+    def resume(self, past: Sequence[Record], t: int) -> None:
+        """The call goes on at ``t``, after ``past``: a capture that is open is the first to take
+        a group."""
+        groups, self._groups = self._groups, []
+        opened: Record | None = None
+        listening = False
+        for record in past:
+            if record.kind == "capture.opened":
+                opened, listening = record, False
+            elif record.kind == "capture.listening":
+                listening = True
+            elif record.kind == "capture.closed":
+                opened = None
+            elif record.kind in ("leg.created", *_PROMPTS):
+                self.see(record)
+        self._groups = groups
+        if opened is None:
+            return
+        self._types = opened.data["types"]
+        self._take_turn()
+        if listening:
+            self._act(t)
+        elif self._cut_in is not None and self._is_barge_in():
+            self._barge_in(self._cut_in[0] + BARGE_IN_MS, t)
+
     def see(self, record: Record) -> None:
         """Look at one record of the call, in order."""
         handler = _WATCHED.get(record.kind)
@@ -234,6 +259,8 @@ def hang_up() -> ApiCommand:
     """The caller puts the receiver down, by script."""
     return ApiCommand("hangup", "hangup", {}, "script")
 
+
+_PROMPTS = ("prompt.started", "prompt.finished", "prompt.interrupted")
 
 _WATCHED: dict[str, Callable[[ScriptedCaller, Record], None]] = {
     "leg.created": ScriptedCaller._leg_created,

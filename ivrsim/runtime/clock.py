@@ -57,6 +57,7 @@ class Clock:
     def __init__(self, factor: float | None) -> None:
         self.factor = factor
         self._base = time.monotonic()
+        self._stands_at: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Clock:
@@ -80,13 +81,26 @@ class Clock:
     def virtual(self) -> bool:
         return self.factor is None
 
-    def start(self) -> None:
-        """Call time is 0 now."""
-        self._base = time.monotonic()
+    def start(self, at: int = 0) -> None:
+        """Call time is ``at`` milliseconds now."""
+        self._base = time.monotonic() - at / 1000 / (self.factor or 1.0)
+
+    def stand(self) -> None:
+        """Stand still until ``go_on``: a call that is looked at. A virtual clock always does."""
+        if self.factor is not None and self._stands_at is None:
+            self._stands_at = self.now()
+
+    def go_on(self) -> None:
+        """Run again from where it stood; harmless when it runs."""
+        at, self._stands_at = self._stands_at, None
+        if at is not None:
+            self.start(at)
 
     def now(self) -> int:
-        """Call time of a clock that runs. Not for a virtual one."""
+        """Call time of a clock that runs, or stands. Not for a virtual one."""
         assert self.factor is not None
+        if self._stands_at is not None:
+            return self._stands_at
         return int((time.monotonic() - self._base) * 1000 * self.factor)
 
     def seconds_until(self, due: int) -> float:

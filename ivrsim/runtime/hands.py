@@ -72,11 +72,11 @@ class Hands:
         self.parties = plan.parties(
             schedule=desk.schedule, drop=desk.drop, person_present=plan.person
         )
-        self._recordings = Recordings(plan.trace_path)
-        self._plays: dict[str, cmd.Play] = {}
+        self.recordings = Recordings(plan.trace_path)
+        self.plays: dict[str, cmd.Play] = {}
         self._made = CallSound(
             desk.records,
-            self._plays,
+            self.plays,
             plan.prompts,
             self._http,
             plan.setup.callee,
@@ -106,6 +106,37 @@ class Hands:
             await self._plan.prompts.warm(self.handset.rate)
         except SoundUnavailable as error:
             self._desk.notice(str(error))
+
+    # ------------------------------------------------------------------ what a past has left
+
+    @property
+    def inbound(self) -> bool:
+        return self._plan.setup.direction == "inbound"
+
+    def ringback(self) -> None:
+        """Whoever calls in hears it until the call is picked up."""
+        if self.handset is not None:
+            self.handset.tone(_WAITING, "ringback", self._country)
+
+    def tone(self, prompt: str, name: str) -> None:
+        """A call progress tone, as the country called has it."""
+        if self.handset is not None:
+            self.handset.tone(prompt, name, self._country)
+
+    async def clip(self, sound: cmd.Speech | cmd.AudioFile) -> Clip:
+        """The sound of a prompt. Raises AudioError or SoundUnavailable."""
+        rate = RATE if self.handset is None else self.handset.rate
+        return await self._plan.prompts.clip(sound, self._http, rate)
+
+    def rings(self, command: cmd.RingLeg, t: int) -> None:
+        """A telephone is rung at ``t``."""
+        self._country = region_of(command.number)
+        self.parties.ring(command.leg, command.number, command.role, t)
+
+    def drops(self, command: cmd.DropLeg) -> None:
+        """A telephone is rung no more, or hung up on."""
+        self.parties.dropped(command.leg)
+        self._dropped.add(command.leg)
 
     async def close(self) -> None:
         """End what is under way and let go of devices and connections."""
@@ -149,7 +180,7 @@ class Hands:
         if handset is None:
             return
         if isinstance(event, ev.CallStarted) and self._plan.setup.direction == "inbound":
-            handset.tone(_WAITING, "ringback", self._country)
+            self.ringback()
         if any(record.kind in PICKED_UP for record in records):
             handset.stop(_WAITING)
         if isinstance(event, ev.DigitPressed):
@@ -178,11 +209,10 @@ class Hands:
 
     def _play(self, command: cmd.Play) -> None:
         self.playing = command.prompt
-        self._plays[command.prompt] = command
+        self.plays[command.prompt] = command
         sound = command.sound
         if isinstance(sound, cmd.Tone):
-            if self.handset is not None:
-                self.handset.tone(command.prompt, sound.name, self._country)
+            self.tone(command.prompt, sound.name)
             if sound.name == "beep":
                 self._begins(command.prompt, BEEP_MS, "measured")
             else:
@@ -266,13 +296,13 @@ class Hands:
             self.handset.stop_listening()
 
     def _start_recording(self, command: cmd.StartRecording) -> None:
-        self._recordings.start(command, self._desk.now_ms)
+        self.recordings.start(command, self._desk.now_ms)
 
     def _stop_recording(self, command: cmd.StopRecording) -> None:
         self._start(self._store(command, self._desk.now_ms))
 
     async def _store(self, command: cmd.StopRecording, now: int) -> None:
-        self._desk.answer(await self._recordings.stop(command, now, self._sound))
+        self._desk.answer(await self.recordings.stop(command, now, self._sound))
 
     async def released(self) -> None:
         """The platform has hung up: let the caller hear it, as telephones do."""
@@ -297,24 +327,32 @@ class Hands:
     # ------------------------------------------------------------------ webhooks
 
     def _send_webhook(self, command: cmd.SendWebhook) -> None:
-        if command.url.startswith("pages:") and self._plan.pages is not None:
-            reply = self._plan.pages.reply(command)
-            event = ev.WebhookReplied(
-                command.webhook,
-                reply.status,
-                reply.headers,
-                reply.body.decode(),
-                page=reply.page,
-                secret=reply.secret,
-            )
-            if reply.delay_ms:
-                self._desk.schedule(self._desk.now_ms + reply.delay_ms, event)
+        page = self.page_reply(command)
+        if page is not None:
+            event, delay_ms = page
+            if delay_ms:
+                self._desk.schedule(self._desk.now_ms + delay_ms, event)
             else:
                 self._desk.answer(event)
         elif self._virtual:
             self._outbox.append(command)
         else:
             self._start(self._send(command))
+
+    def page_reply(self, command: cmd.SendWebhook) -> tuple[ev.WebhookReplied, int] | None:
+        """What a scripted page answers, and after how many milliseconds; None: it is not asked."""
+        if not command.url.startswith("pages:") or self._plan.pages is None:
+            return None
+        reply = self._plan.pages.reply(command)
+        event = ev.WebhookReplied(
+            command.webhook,
+            reply.status,
+            reply.headers,
+            reply.body.decode(),
+            page=reply.page,
+            secret=reply.secret,
+        )
+        return event, reply.delay_ms
 
     async def _send(self, command: cmd.SendWebhook) -> None:
         plan = self._plan
@@ -352,15 +390,13 @@ class Hands:
         self._desk.drop(command.timer)
 
     def _ring(self, command: cmd.RingLeg) -> None:
-        self._country = region_of(command.number)
-        self.parties.ring(command.leg, command.number, command.role, self._desk.now_ms)
+        self.rings(command, self._desk.now_ms)
 
     def _bridge(self, command: cmd.BridgeLegs) -> None:
         self.parties.bridged(command.other, self._desk.now_ms)
 
     def _drop_leg(self, command: cmd.DropLeg) -> None:
-        self.parties.dropped(command.leg)
-        self._dropped.add(command.leg)
+        self.drops(command)
         if self.handset is not None:
             self.handset.stop(f"says:{command.leg}")
 

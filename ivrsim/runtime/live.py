@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ivrsim.engine import events as ev
 from ivrsim.engine.session import Session
@@ -22,9 +22,14 @@ from ivrsim.errors import AudioError, InputError, IvrsimError, TraceError
 from ivrsim.runtime.caller import ScriptedCaller, utterance
 from ivrsim.runtime.clock import Agenda
 from ivrsim.runtime.hands import Hands
+from ivrsim.runtime.past import Past, check
 from ivrsim.runtime.plan import CallPlan
+from ivrsim.runtime.relive import UnderWay
+from ivrsim.runtime.rendering import PICKED_UP
 from ivrsim.runtime.result import CallResult as CallResult
 from ivrsim.runtime.result import Findings
+from ivrsim.runtime.still import BESIDE, Still
+from ivrsim.runtime.stopping import ReplyDraft, RequestDraft, Stop
 from ivrsim.trace.record import Record
 from ivrsim.trace.view import CallView
 from ivrsim.trace.view_curl import curl_command
@@ -60,6 +65,7 @@ class LiveCall:
         self._feeding = False
         self._over = False
         self._findings = Findings()
+        self._still = Still(plan.watcher)
         self._same_t = 0
         self._last_t = -1
         self._t = 0
@@ -160,7 +166,9 @@ class LiveCall:
                 self.schedule(t, event)
 
     def hang_up(self) -> None:
-        """The person at the keypad puts the receiver down."""
+        """The person at the keypad puts the receiver down; a call that stands still goes on."""
+        if self._still.stop is not None:
+            self.go_on()
         self._api("hangup", "button")
 
     def skip_prompt(self) -> bool:
@@ -215,6 +223,94 @@ class LiveCall:
             view.apply(record)
         return view.keys()
 
+    # ------------------------------------------------------------------ standing still
+
+    @property
+    def debugger(self) -> Any:
+        """The watcher that says where the call stops, or None."""
+        return self._still.watcher
+
+    @property
+    def stopped(self) -> Stop | None:
+        """Why the call stands still; None while it goes on, and when it is over."""
+        return None if self.ended else self._still.stop
+
+    @property
+    def held(self) -> int:
+        """How many keys, words and the like wait for the call to go on."""
+        return len(self._still.acts)
+
+    def pause(self) -> None:
+        """Stand still now."""
+        if self._wake is not None and not self.ended and self._still.stop is None:
+            self._stand_still(Stop("pause", "paused", len(self.records)))
+
+    def go_on(self) -> None:
+        """Do what was held, and go on; harmless when nothing stands still."""
+        if self._still.stop is None or self._over or self._wake is None:
+            return
+        commands, events = self._still.release()
+        self._clock.go_on()
+        if self.handset is not None:
+            self.handset.resume()
+        self._feeding = True  # what comes of the commands waits its turn
+        try:
+            for command in commands:
+                self._hands.do(command)
+        finally:
+            self._feeding = False
+        self._ready.extendleft(reversed(events))
+        self._look_again()
+
+    def request_drafts(self) -> list[RequestDraft]:
+        """The webhooks that are about to go out, while the call stands still."""
+        return self._still.request_drafts(self.records)
+
+    def reply_draft(self) -> ReplyDraft | None:
+        """The reply that is about to be used, while the call stands still; None: there is none."""
+        reply = self._still.reply
+        return None if reply is None else self._still.reply_draft(self._request_of(reply))
+
+    def edit_request(self, draft: RequestDraft, diff: str = "") -> None:
+        """Send ``draft`` in place of what is held. Raises InputError, HostNotAllowed."""
+        drafts = self.request_drafts()
+        self.happen(self._still.change_request(draft, drafts, self._plan.policy, diff))
+        self._look_again()
+
+    def edit_reply(self, draft: ReplyDraft, diff: str = "") -> None:
+        """Use ``draft`` in place of the reply that is held. Raises InputError."""
+        self.happen(self._still.change_reply(draft, diff))
+        self._look_again()
+
+    def leave(self, branch: str) -> None:
+        """Go no further: the call goes on in another trace, and nobody is told of an end here."""
+        if self._wake is None or self.ended or self._over:
+            return
+        self._still.watcher = None
+        self._still.release()
+        self._ready.clear()
+        self.happen(ev.CallLeft(branch))
+        self.nudge()
+
+    def _stand_still(self, stop: Stop) -> None:
+        self._still.stop = stop
+        self._clock.stand()
+        if self.handset is not None:
+            self.handset.pause()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Faces are to draw, and the call to go on, if there is anything new."""
+        for subscriber in self._subscribers:
+            subscriber(())
+        self.nudge()
+
+    def _request_of(self, event: ev.Event) -> Record | None:
+        if not isinstance(event, ev.WebhookReplied | ev.WebhookFailed):
+            return None
+        seq = self._session.request_of(event.webhook)
+        return None if seq is None else self.records[seq - 1]
+
     # ------------------------------------------------------------------ running
 
     def notice(self, line: str, *, again: bool = False) -> None:
@@ -242,11 +338,11 @@ class LiveCall:
                 plan.max_time_ms, ev.LimitReached("max_time", plan.max_time_ms), "limit"
             )
             session = self._session  # its imports take a while, too
-            self._wake = asyncio.Event()  # nothing happens to a call before its time is 0
-            self._clock.start()
-            if self.handset is not None:
-                self.handset.begin()
-            self._feed(ev.CallStarted(), session.t)
+            if plan.past is None:
+                self._begin(0)
+                self._feed(ev.CallStarted(), session.t)
+            else:
+                await self._go_back(plan.past)
             if self._clock.virtual:
                 await self._run_virtual()
             else:
@@ -255,6 +351,8 @@ class LiveCall:
                 if end is not None and end.data["by"] not in ("caller", "limit"):
                     await self._hands.released()
         except asyncio.CancelledError:
+            self._still.watcher = None  # nobody looks any more
+            self.go_on()
             self._api("hangup", "script")
             if not self.ended:  # webhooks are under way, and nobody waits for them any more
                 self.happen(ev.LimitReached("interrupted", 0))
@@ -265,12 +363,64 @@ class LiveCall:
         self.result = self._make_result()
         return self.result
 
+    def _begin(self, at: int) -> None:
+        """Call time is ``at`` now. Nothing happens to a call before it has begun."""
+        self._wake = asyncio.Event()
+        self._clock.start(at)
+        if self.handset is not None:
+            past = self._plan.past
+            if past is None:
+                self.handset.begin()
+            else:
+                self.handset.begin(at, past.audio)
+
+    async def _go_back(self, past: Past) -> None:
+        """Live the past again, and go on from its end. InputError: it cannot be."""
+        way = UnderWay(self._hands, self)
+        lived = list(check(past.expected, self._lived(past, way), past.name))
+        self._write(lambda: self._writer.append(lived))
+        self.records.extend(lived)
+        for record in lived:
+            self._findings.see(record)
+            if record.kind in PICKED_UP:
+                way.picked_up()
+        for subscriber in self._subscribers:
+            subscriber(lived)
+        self._t = past.at
+        self._begin(past.at)
+        limit = self._plan.max_time_ms  # for what is new, too
+        self._agenda.put(past.at + limit, ev.LimitReached("max_time", limit), "limit")
+        self._ready.extend(await way.go_live(past.later, past.at))
+        self._caller.resume(lived, past.at)
+        if self._plan.stopped:
+            self._still.hold_reply(self._ready)
+            self._stand_still(Stop("branch", f"back at {past.at / 1000:.2f} s", past.seq))
+
+    def _lived(self, past: Past, way: UnderWay) -> Iterator[Record]:
+        """Feed what was fed, and keep in mind what it leaves under way."""
+        session = self._session
+        for record in past.inputs:
+            event = ev.event_from_record(record)
+            records, commands = session.feed(event, record.t)
+            way.event(event, session.t)
+            for command in commands:
+                way.command(command, session.t)
+            yield from records
+
+    async def _wait(self) -> None:
+        """Until something has happened, or the call goes on."""
+        assert self._wake is not None
+        self._wake.clear()
+        await self._wake.wait()
+
     async def _run_virtual(self) -> None:
         steps = 0
         session, agenda, hands = self._session, self._agenda, self._hands
         while not session.ended:
             steps += 1
-            if self._ready:
+            if self._still.stop is not None:
+                await self._wait()
+            elif self._ready:
                 self._feed(self._ready.popleft(), self._t)
             elif hands.busy:
                 await hands.work()
@@ -288,6 +438,9 @@ class LiveCall:
         session, agenda, clock = self._session, self._agenda, self._clock
         while not session.ended:
             self._hands.check()
+            if self._still.stop is not None:
+                await self._wait()
+                continue
             if self._ready:
                 self._feed(self._ready.popleft(), clock.now())
                 continue
@@ -324,7 +477,7 @@ class LiveCall:
             self._ready.append(event)
             return
         now = self._t if self._clock.virtual else self._clock.now()
-        while not self.ended:
+        while not self.ended and self._still.stop is None:
             if self._ready:
                 self._feed(self._ready.popleft(), now)
                 continue
@@ -333,9 +486,13 @@ class LiveCall:
                 break
             due, earlier = self._agenda.pop()
             self._feed(earlier, due)
+        if self._still.stop is not None and not isinstance(event, BESIDE):
+            self._still.acts.append(event)
+            self._look_again()
+            return
         if not self.ended:
             self._feed(event, now)
-        while self._ready and not self.ended:
+        while self._ready and not self.ended and self._still.stop is None:
             self._feed(self._ready.popleft(), now)
         self.nudge()
 
@@ -355,6 +512,12 @@ class LiveCall:
     # ------------------------------------------------------------------ one step
 
     def _feed(self, event: ev.Event, t: int) -> None:
+        still = self._still
+        if still.watcher is not None:
+            stop = still.before(event, self._request_of(event))
+            if stop is not None:
+                self._stand_still(stop)
+                return
         self._feeding = True
         try:
             records, commands = self._session.feed(event, t)
@@ -362,8 +525,15 @@ class LiveCall:
             if records:
                 self._publish(records)
             self._hands.happened(event, records)
-            for command in commands:
-                self._hands.do(command)
+            if still.watcher is not None:
+                stop = still.after(records)
+                if stop is not None:
+                    self._stand_still(stop)
+            if still.stop is None:
+                for command in commands:
+                    self._hands.do(command)
+            else:
+                still.commands.extend(commands)
         finally:
             self._feeding = False
         if type(event) is ev.LimitReached and not self._session.ended:

@@ -14,7 +14,9 @@ from ivrsim.runtime.allow import HostPolicy
 from ivrsim.runtime.caller import KeyScript
 from ivrsim.runtime.clock import Clock
 from ivrsim.runtime.parties import Parties
+from ivrsim.runtime.past import Past
 from ivrsim.runtime.prompts import PromptMaker
+from ivrsim.runtime.stopping import Watcher
 from ivrsim.trace.record import Header
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class CallPlan:
     ``handset`` makes the sound of a call in real time; ``audio_path`` is where the sound of the
     call is kept, in virtual time (rendered when it is over) or in real time; None: nowhere.
     ``telephone`` is the country whose telephones the call is to sound like; None: like none.
+    ``watcher`` says where the call stops to be looked at. ``past`` is what a branch has behind it;
+    ``stopped``: it stands still at first.
     """
 
     header: Header
@@ -65,3 +69,6 @@ class CallPlan:
     release: Callable[[], None] | None = None
     application_error: Callable[[], str | None] | None = None
     strict: bool = False
+    watcher: Watcher | None = None
+    past: Past | None = None
+    stopped: bool = False

@@ -53,6 +53,10 @@ class Recordings:
     def start(self, command: cmd.StartRecording, now: int) -> None:
         self._running[command.recording] = _Running(command, now)
 
+    def forget(self, recording: str) -> None:
+        """It is over, and its file was made in another call."""
+        self._running.pop(recording, None)
+
     async def stop(
         self, command: cmd.StopRecording, now: int, sound: SoundSource
     ) -> ev.RecordingStored | ev.RecordingFailed:

@@ -38,7 +38,7 @@ class Findings:
             self._warnings.append(data["message"])
         elif record.kind == "diagnostic" and data["severity"] == "error":
             self._errors.append(data)
-        elif record.kind == "call.ended":
+        elif record.kind in ("call.ended", "call.left"):
             self.end = record
         elif record.kind == "call.limit" and data["limit"] == "max_time":
             self._warnings.append(
@@ -56,7 +56,9 @@ class Findings:
         """The end of it all. ``warnings``: more than the records have; ``strict``: any of them
         fails the call. ``problem``: why the script of the caller could not be followed."""
         end: Mapping[str, Any] = {"status": "aborted", "failed": True}
-        if self.end is not None:
+        if self.end is not None and self.end.kind == "call.left":
+            end = {"status": "left", "failed": False}
+        elif self.end is not None:
             end = self.end.data
         every = (*self._warnings, *warnings)
         failed = bool(end["failed"]) or (strict and bool(every))

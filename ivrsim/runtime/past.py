@@ -1,0 +1,139 @@
+"""Going back: a recorded call lived again up to a moment, so that it can go on from there.
+
+Up to that moment the session is fed what it was fed then, and nothing is sent, played or waited
+for. The hands only keep in mind what is under way (``Hands.relive``): prompts that sound, timers
+that run, telephones that ring, webhooks that are not answered. From then on the call is live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ivrsim.engine.events import WebhookFailed, WebhookReplied, event_from_record
+from ivrsim.errors import InputError
+from ivrsim.trace.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a branch has behind it.
+
+    ``inputs`` are the records to be fed again; ``expected`` all records that this gave then, the
+    inputs among them. ``later`` are replies that came after the moment to webhooks sent before
+    it, by webhook. ``at`` is the moment in call time (milliseconds), ``seq`` the record gone back
+    to, ``name`` the trace it is in; ``audio`` the sound of that call, where there is some.
+    ``again`` is True when the application was called again for it, with new ids.
+    """
+
+    name: str
+    seq: int
+    at: int
+    inputs: Sequence[Record]
+    expected: Sequence[Record]
+    later: Mapping[str, Record] = field(default_factory=dict)
+    audio: Path | None = None
+    again: bool = False
+
+    def parent(self) -> dict[str, Any]:
+        """For the header of the branch's trace."""
+        told: dict[str, Any] = {"trace": self.name, "seq": self.seq, "t": self.at}
+        told["replies"] = "asked again" if self.again else "recorded"
+        told["note"] = (
+            "the application was called again with new ids"
+            if self.again
+            else "the application's own state may be ahead: it has seen the whole of the other call"
+        )
+        return told
+
+
+def past_of(
+    records: Iterable[Record],
+    seq: int,
+    name: str,
+    *,
+    audio: Path | None = None,
+    again: bool = False,
+) -> Past:
+    """What lies before record ``seq`` of a recorded call.
+
+    An input (a key, a reply …) is left out: something else may happen in its place. Any other
+    record is there with all that came about with it. Replies that were under way are known.
+    Raises InputError when there is no such record, or nothing to feed.
+    """
+    kept: list[Record] = []
+    later: dict[str, Record] = {}
+    found: Record | None = None
+    over = False
+    for record in records:
+        if record.seq == seq:
+            found = record
+        # Each step begins with its input: the step of ``seq``, if that is none, is complete.
+        over = over or (record.is_input and record.seq >= seq)
+        if not over:
+            kept.append(record)
+        elif record.kind in ("webhook.response", "webhook.failed") and record.is_input:
+            later.setdefault(str(record.data.get("webhook")), record)
+    if found is None:
+        raise InputError(f"{name}: there is no record {seq}: expected 1 to {len(kept)}")
+    inputs = [record for record in kept if record.is_input]
+    if not inputs:
+        imported = seq > 1
+        why = (
+            "it was imported, and what was imported cannot be fed to the engine again"
+            if imported
+            else "there is nothing before the first record"
+        )
+        raise InputError(f"{name}: cannot go back to record {seq}: {why}")
+    if kept[-1].kind == "call.ended" or any(r.kind == "call.left" for r in kept):
+        raise InputError(f"{name}: at record {seq} the call is over: go back to an earlier one")
+    at = found.t if found.is_input else kept[-1].t
+    asked = {str(r.data.get("webhook")) for r in kept if r.kind == "webhook.request"}
+    later = {webhook: record for webhook, record in later.items() if webhook in asked}
+    return Past(name, seq, at, inputs, kept, later, audio, again)
+
+
+def check(expected: Sequence[Record], lived: Iterator[Record], name: str) -> Iterator[Record]:
+    """``lived``, as long as it is what was ``expected``. InputError where it is not.
+
+    Keys of ``data`` that the recorded call does not have are new, and no difference.
+    """
+    for index, record in enumerate(lived):
+        was = expected[index] if index < len(expected) else None
+        if was is None or not _same(was, record):
+            what = "nothing more" if was is None else f"{was.kind} at {was.t / 1000:.3f} s"
+            raise InputError(
+                f"{name}: record {record.seq}: cannot go back: fed again, the call gives "
+                f"{record.kind} at {record.t / 1000:.3f} s where {what} was recorded; it was made "
+                "by another version of ivrsim, or the file was changed"
+            )
+        yield record
+
+
+def _same(was: Record, record: Record) -> bool:
+    if (was.seq, was.t, was.kind, was.leg, was.cause) != (
+        record.seq, record.t, record.kind, record.leg, record.cause,
+    ):  # fmt: skip
+        return False
+    data = record.data
+    if was.data == data:
+        return True
+    return all(name in data and _plain(data[name]) == _plain(v) for name, v in was.data.items())
+
+
+def _plain(value: Any) -> Any:
+    """As it comes back from a file: tuples are lists there."""
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return value
+
+
+def recorded_reply(record: Record) -> WebhookReplied | WebhookFailed:
+    """The reply that ``record`` tells of, to be fed."""
+    event = event_from_record(record)
+    assert isinstance(event, WebhookReplied | WebhookFailed)
+    return event

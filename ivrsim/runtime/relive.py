@@ -1,0 +1,204 @@
+"""The hands of a call that is lived again: nothing is done, but what is under way is kept in mind.
+
+``relive`` takes the commands of the past, ``relived`` its events; then ``go_live`` goes on with
+what the past has left under way. What is scheduled by the rules of a flow (when a telephone
+answers, what its person says) is scheduled as in a live call, and taken off the agenda when the
+past says what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ivrsim.engine import commands as cmd
+from ivrsim.engine import events as ev
+from ivrsim.errors import AudioError, SoundUnavailable
+from ivrsim.runtime.caller import utterance
+from ivrsim.runtime.past import recorded_reply
+from ivrsim.trace.record import Record
+
+if TYPE_CHECKING:
+    from ivrsim.runtime.hands import Desk, Hands
+
+_LEFT_OUT: Final = (cmd.ReplyApi, cmd.EndCall, cmd.SendDtmf)
+
+
+class UnderWay:
+    """What a past has begun and not ended."""
+
+    def __init__(self, hands: Hands, desk: Desk) -> None:
+        self._hands = hands
+        self._desk = desk
+        self._play: cmd.Play | None = None
+        self._sounds_since: int | None = None
+        self._asked: dict[str, tuple[cmd.SendWebhook, ev.WebhookReplied | None]] = {}
+        self._stored: dict[str, cmd.StopRecording] = {}
+        self._listening: cmd.Listen | None = None
+        self._picked_up = False
+
+    # ------------------------------------------------------------------ the past
+
+    def command(self, command: cmd.Command, t: int) -> None:
+        """The call asked for ``command`` at ``t``."""
+        if not isinstance(command, _LEFT_OUT):
+            _COMMANDS[type(command)](self, command, t)
+
+    def event(self, event: ev.Event, t: int) -> None:
+        """``event`` was fed at ``t``: what was waited for has come."""
+        handler = _EVENTS.get(type(event))
+        if handler is not None:
+            handler(self, event, t)
+
+    def _plays(self, command: cmd.Play, t: int) -> None:
+        self._play, self._sounds_since = command, None
+        self._hands.playing = command.prompt
+        self._hands.plays[command.prompt] = command
+
+    def picked_up(self) -> None:
+        """The caller has heard something: no ringback any more."""
+        self._picked_up = True
+
+    def _sounds(self, event: ev.PromptStarted, t: int) -> None:
+        if (
+            self._play is None
+            or self._play.prompt != event.prompt
+            or self._sounds_since is not None
+        ):
+            return
+        self._sounds_since = t
+        if event.duration_ms is not None:
+            ends = t + event.duration_ms
+            self._desk.schedule(ends, ev.PromptEnded(event.prompt), f"prompt:{event.prompt}")
+
+    def _silent(self, prompt: str) -> None:
+        self._desk.drop(f"prompt:{prompt}")
+        if self._play is not None and self._play.prompt == prompt:
+            self._play = self._hands.playing = None
+
+    def _asks(self, command: cmd.SendWebhook, t: int) -> None:
+        # Scripted pages turn over with each webhook: they must be where they were.
+        page = self._hands.page_reply(command)
+        self._asked[command.webhook] = (command, page[0] if page is not None else None)
+
+    def _is_answered(self, event: ev.WebhookReplied | ev.WebhookFailed, t: int) -> None:
+        self._asked.pop(event.webhook, None)
+
+    def _bridges(self, command: cmd.BridgeLegs, t: int) -> None:
+        self._hands.parties.bridged(command.other, t)
+
+    def _rings(self, command: cmd.RingLeg, t: int) -> None:
+        self._hands.rings(command, t)
+
+    def _records(self, command: cmd.StartRecording, t: int) -> None:
+        self._hands.recordings.start(command, t)
+
+    def _stops_recording(self, command: cmd.StopRecording, t: int) -> None:
+        self._stored[command.recording] = command
+
+    def _is_stored(self, event: ev.RecordingStored | ev.RecordingFailed, t: int) -> None:
+        self._stored.pop(event.recording, None)
+        self._hands.recordings.forget(event.recording)
+
+    def _listens(self, command: cmd.Listen, t: int) -> None:
+        self._listening = command
+
+    def _stops_listening(self, command: cmd.StopListening, t: int) -> None:
+        self._listening = None
+
+    def _drops(self, command: cmd.DropLeg, t: int) -> None:
+        self._hands.drops(command)
+
+    def _speaks(self, event: ev.SpeechStarted, t: int) -> None:
+        """What is typed or scripted takes its time: its end comes by itself."""
+        if event.text is None:
+            return
+        for at, rest in utterance(event.text, event.leg, t, event.source)[1:]:
+            self._desk.schedule(at, rest, f"{rest.kind}:{event.source}")
+
+    def _spoke(self, event: ev.SpeechHeard | ev.SpeechStopped, t: int) -> None:
+        if event.source == "party":
+            self._desk.drop(f"says:{event.leg}")
+        else:
+            self._desk.drop(f"{event.kind}:{event.source}")
+
+    def _answered(self, event: ev.LegAnswered | ev.LegBusy | ev.LegUnanswered, t: int) -> None:
+        self._desk.drop(f"outcome:{event.leg}")
+
+    # ------------------------------------------------------------------ from now on
+
+    async def go_live(self, later: Mapping[str, Record], t: int) -> list[ev.Event]:
+        """Go on at ``t`` with what is under way; the replies that are due now.
+
+        ``later`` are the replies that came to webhooks of the past: they come again, when they
+        came. A webhook whose reply nobody has recorded is sent.
+        """
+        hands, desk = self._hands, self._desk
+        due: list[ev.Event] = []
+        for webhook, (command, page) in self._asked.items():
+            reply = recorded_reply(later[webhook]) if webhook in later else page
+            if reply is None:
+                hands.do(command)
+            elif webhook in later and later[webhook].t > t:
+                desk.schedule(later[webhook].t, reply)
+            else:
+                due.append(reply)
+        for stopped in self._stored.values():
+            hands.do(stopped)
+        handset = hands.handset
+        if handset is not None and not self._picked_up and hands.inbound:
+            hands.ringback()
+        if self._listening is not None:
+            hands.do(self._listening)
+        play = self._play
+        if play is None:
+            return due
+        if self._sounds_since is None:
+            hands.do(play)
+        elif handset is not None:
+            if isinstance(play.sound, cmd.Tone):
+                hands.tone(play.prompt, play.sound.name)
+            elif play.leg == desk.caller_leg:
+                try:
+                    clip = await hands.clip(play.sound)
+                except (AudioError, SoundUnavailable) as error:
+                    desk.notice(str(error))  # it ends when it ended; it is only not heard
+                else:
+                    gone = t - self._sounds_since
+                    handset.play(play.prompt, clip, play.loop, play.level, from_ms=gone)
+        return due
+
+
+_COMMANDS: Final[dict[type[Any], Callable[[UnderWay, Any, int], None]]] = {
+    cmd.Play: UnderWay._plays,
+    cmd.StopPlaying: lambda way, command, t: way._silent(command.prompt),
+    cmd.StartTimer: lambda way, command, t: way._hands.do(command),
+    cmd.CancelTimer: lambda way, command, t: way._hands.do(command),
+    cmd.SendWebhook: UnderWay._asks,
+    cmd.RingLeg: UnderWay._rings,
+    cmd.BridgeLegs: UnderWay._bridges,
+    cmd.DropLeg: UnderWay._drops,
+    cmd.Listen: UnderWay._listens,
+    cmd.StopListening: UnderWay._stops_listening,
+    cmd.StartRecording: UnderWay._records,
+    cmd.StopRecording: UnderWay._stops_recording,
+}
+
+_EVENTS: Final[dict[type[Any], Callable[[UnderWay, Any, int], None]]] = {
+    ev.PromptStarted: UnderWay._sounds,
+    ev.PromptEnded: lambda way, event, t: way._silent(event.prompt),
+    ev.PromptFailed: lambda way, event, t: way._silent(event.prompt),
+    ev.TimerFired: lambda way, event, t: way._desk.drop(event.timer),
+    ev.WebhookReplied: UnderWay._is_answered,
+    ev.WebhookFailed: UnderWay._is_answered,
+    ev.RecordingStored: UnderWay._is_stored,
+    ev.RecordingFailed: UnderWay._is_stored,
+    ev.LegRinging: lambda way, event, t: way._desk.drop(f"ring:{event.leg}"),
+    ev.LegAnswered: UnderWay._answered,
+    ev.LegBusy: UnderWay._answered,
+    ev.LegUnanswered: UnderWay._answered,
+    ev.HungUp: lambda way, event, t: way._desk.drop(f"hangup:{event.leg}"),
+    ev.SpeechStarted: UnderWay._speaks,
+    ev.SpeechHeard: UnderWay._spoke,
+    ev.SpeechStopped: UnderWay._spoke,
+}
