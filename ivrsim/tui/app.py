@@ -16,6 +16,7 @@ from ivrsim.trace.view_text import one_line_of
 from ivrsim.tui.clipboard import OSC52_LIMIT, CopyFile
 from ivrsim.tui.home.screen import HomeScreen
 from ivrsim.tui.keymap import EVERYWHERE, bindings
+from ivrsim.tui.keys import DEFAULT, Keys
 from ivrsim.tui.protocol import Placed, Services
 from ivrsim.tui.themes import DARK, LIGHT, THEMES, Paint
 
@@ -44,8 +45,16 @@ class IvrsimApp(App[int]):
     Toast { background: $ivr-raised; color: $ivr-text; }
     """
 
-    def __init__(self, services: Services, placed: Placed | None = None, theme: str = DARK) -> None:
+    def __init__(
+        self,
+        services: Services,
+        placed: Placed | None = None,
+        theme: str = DARK,
+        keys: Keys = DEFAULT,
+    ) -> None:
         super().__init__()
+        self.keys = keys
+        keys.apply(self)
         self.services = services
         self.placed = placed
         self.exit_status = 0

@@ -6,50 +6,58 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
-from ivrsim.tui.keymap import CALL, EVERYWHERE, HOME, Command
+from ivrsim.tui.keymap import EVERYTHING, Command
+from ivrsim.tui.keys import keys_of
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.spans import Row, wrap
 
-_ALWAYS = (
-    ("0-9 * #", "Press a key of the telephone, unless a text field has the focus"),
-    ("Tab", "Go to the next pane; arrows and page keys move in it"),
-    ("End", "In the trace: follow the end again"),
-)
+_MORE = {
+    "on the list": (("↑ ↓", "Choose a sample or a recent call"),),
+    "in a call": (
+        ("0-9 * #", "Press a key of the telephone, unless a text field has the focus"),
+        ("Tab", "Go to the next pane; arrows and page keys move in it"),
+        ("End", "In the trace: follow the end again"),
+    ),
+    "the tree of branches": (("⏎", "Open the call under the cursor"),),
+    "two calls side by side": (("⏎", "See what differs there in full"),),
+    "assumptions": (("⏎", "Call again with the other value, and compare"),),
+}
+"""What is no command: keys that only move and choose."""
 
 
 class HelpLines(Lines):
-    def __init__(self, on_home: bool) -> None:
+    def __init__(self, first: str) -> None:
         super().__init__(id="help")
-        self._on_home = on_home
+        self._first = first
         self._rows: list[Row] = []
 
     def on_resize(self) -> None:
+        keys = keys_of(self)
         rows: list[Row] = []
-        calls = [*((key, about) for key, about in _ALWAYS), *map(_line, CALL)]
-        home = [("↑ ↓", "Choose a sample or a recent call"), *map(_line, HOME)]
-        parts = [("on the list", home), ("in a call", calls)]
-        if not self._on_home:
-            parts.reverse()
-        parts.append(("everywhere", [*map(_line, EVERYWHERE)]))
-        for title, lines in parts:
+        titles = sorted(EVERYTHING, key=lambda title: title != self._first)  # stable
+        for title in titles:
             rows.append([(title, "bold accent")])
+            lines = [*_MORE.get(title, ()), *(self._line(each) for each in EVERYTHING[title])]
             for key, about in lines:
                 for index, (_, piece) in enumerate(wrap(about, max(10, self.width - 11))):
                     rows.append([(f"{'' if index else key:>8}   ", "bold text"), (piece, "muted")])
             rows.append([])
-        rows.append([("Everything can be clicked, and found by name with ^P.", "faint")])
+        changed = "; yours are in keys.yaml" if keys.changed else "; keys.yaml changes them"
+        said = f"Everything can be clicked, and found by name with ^P{changed}."
+        rows += [[(piece, "faint")] for _, piece in wrap(said, self.width)]
         self._rows = rows
         self.set_count(len(rows))
+
+    def _line(self, command: Command) -> tuple[str, str]:
+        return keys_of(self).shown(command), command.about
 
     def row(self, y: int, width: int) -> tuple[Row, str]:
         return self._rows[y], ""
 
 
-def _line(command: Command) -> tuple[str, str]:
-    return command.shown, command.about
-
-
 class HelpScreen(ModalScreen[None]):
+    """``on_home``: opened from the list of samples, whose keys come first then."""
+
     BINDINGS = [Binding("escape,question_mark,f1,q,enter", "dismiss", "Close", show=False)]
     DEFAULT_CSS = """
     HelpScreen { align: center middle; background: $ivr-back 60%; }
@@ -61,10 +69,10 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, on_home: bool = False) -> None:
         super().__init__()
-        self._on_home = on_home
+        self._first = "on the list" if on_home else "in a call"
 
     def compose(self) -> ComposeResult:
-        lines = HelpLines(self._on_home)
+        lines = HelpLines(self._first)
         lines.border_title = "keys"
         lines.border_subtitle = "Esc closes"
         yield lines

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
 from rich.cells import cell_len
 
 from ivrsim.tui.keymap import EVERYWHERE, Command
+from ivrsim.tui.keys import keys_of
 from ivrsim.tui.line_widget import LineWidget
 from ivrsim.tui.spans import Row, Span
+
+
+@runtime_checkable
+class ChangingKeys(Protocol):
+    """A screen whose keys depend on what goes on."""
+
+    def keys_that_matter(self) -> Sequence[Command]: ...
 
 
 class KeyBar(LineWidget):
@@ -16,26 +27,31 @@ class KeyBar(LineWidget):
 
     def __init__(self, commands: tuple[Command, ...], lead: tuple[str, str] | None = None) -> None:
         super().__init__()
-        shown = [command for command in (*commands, *EVERYWHERE) if command.label]
-        # The way to all others stays in sight when the line is too short for the rest.
-        self._last = [command for command in shown if command.id in _KEPT]
-        self._first = [command for command in shown if command.id not in _KEPT]
+        self._commands = commands
         self._lead = lead
         self._places: list[tuple[int, int, str]] = []
 
     def rows(self, width: int) -> list[Row]:
         row: list[Span] = []
         self._places = []
+        screen, keys = self.screen, keys_of(self)
+        here = screen.keys_that_matter() if isinstance(screen, ChangingKeys) else self._commands
+        every = dict.fromkeys((*here, *EVERYWHERE))
+        shown = [(c, keys.shown(c)) for c in every if c.label and keys.shown(c)]
+        # The way to all others stays in sight when the line is too short for the rest.
+        last = [(command, key) for command, key in shown if command.id in _KEPT]
         x = 0
         if self._lead is not None:
             x = self._put(row, x, *self._lead, None)
-        room = width - sum(_width(command) for command in self._last)
-        for command in self._first:
-            if x + _width(command) > room:
+        room = width - sum(_width(command, key) for command, key in last)
+        for command, key in shown:
+            if command.id in _KEPT:
+                continue
+            if x + _width(command, key) > room:
                 break
-            x = self._put(row, x, command.shown, command.label or "", command.id)
-        for command in self._last:
-            x = self._put(row, x, command.shown, command.label or "", command.id)
+            x = self._put(row, x, key, command.label or "", command.id)
+        for command, key in last:
+            x = self._put(row, x, key, command.label or "", command.id)
         return [row]
 
     def _put(self, row: list[Span], x: int, key: str, label: str, command: str | None) -> int:
@@ -52,5 +68,5 @@ class KeyBar(LineWidget):
 _KEPT = ("leave", "command_palette", "show_help")
 
 
-def _width(command: Command) -> int:
-    return cell_len(command.shown) + cell_len(command.label or "") + 4
+def _width(command: Command, key: str) -> int:
+    return cell_len(key) + cell_len(command.label or "") + 4

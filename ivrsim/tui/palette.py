@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from ivrsim.tui.keymap import EVERYWHERE, Command
+from ivrsim.tui.keys import keys_of
 
 
 class Commands(Provider):
@@ -19,9 +20,12 @@ class Commands(Provider):
     def _commands(self) -> Iterator[tuple[str, partial[Any]]]:
         everywhere = (c for c in EVERYWHERE if c.id != "command_palette")
         here: tuple[Command, ...] = getattr(self.screen, "COMMANDS_HERE", ())
-        for command in (*here, *everywhere):
+        debug: tuple[Command, ...] = getattr(self.screen, "DEBUG_HERE", ())
+        keys = keys_of(self.screen)
+        for command in (*here, *debug, *everywhere):
             run = partial(run_command, self.screen, command.id)
-            yield f"{command.about}  ·  {command.shown}", run
+            key = keys.shown(command)
+            yield f"{command.about}  ·  {key}" if key else command.about, run
 
     async def discover(self) -> Hits:
         for text, run in self._commands():

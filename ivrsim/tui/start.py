@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ivrsim.errors import InputError, IvrsimError, TraceError
 from ivrsim.tui.app import IvrsimApp
+from ivrsim.tui.keys import load_keys
 from ivrsim.tui.protocol import Entry, Placed, Services
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def start(
             )
     services = real_services(target, target_options, call_options, parse=parse, debug=debug)
     placed = services.place(target, None) if target is not None else None
-    app = IvrsimApp(services, placed)
+    app = IvrsimApp(services, placed, keys=load_keys())
     with _a_descriptor_of_its_own():
         status = app.run()
     if app.crash is not None:

@@ -17,6 +17,7 @@ from ivrsim.tui.home.card import Card
 from ivrsim.tui.home.entries import Entries
 from ivrsim.tui.key_bar import KeyBar
 from ivrsim.tui.keymap import HOME, bindings
+from ivrsim.tui.keys import keys_of
 from ivrsim.tui.messages import EntryChosen, EntryHighlighted, RunCommand
 from ivrsim.tui.palette import run_command
 from ivrsim.tui.protocol import Services
@@ -74,6 +75,7 @@ class HomeScreen(Screen[None]):
         yield KeyBar((HOME[0], HOME[1], HOME[2]), ("↑↓", "choose"))
 
     def on_mount(self) -> None:
+        keys_of(self).apply(self)
         self.query_one(TitleBar).show(
             [("a voice platform on your desk", "muted")], [("8x8 and Vonage", "faint")]
         )
