@@ -11,23 +11,34 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
+from ivrsim.trace.dead_air import LIMIT_MS, DeadAir, DeadAirFold
 from ivrsim.trace.record import Record
 from ivrsim.trace.view_caller import CALLER_FOLDS, end_prompt
 from ivrsim.trace.view_items import (
     ActionState,
+    Awaited,
     CaptureState,
     DocumentState,
+    EditState,
     EventItem,
+    FaultState,
     Item,
     LegState,
+    MarkState,
     PromptItem,
     RecordingState,
+    SettingState,
     SpeechItem,
+    TimerState,
     Tone,
     WebhookPair,
 )
+from ivrsim.trace.view_keep import EVERY, forget
 from ivrsim.trace.view_keys import KeyScript
-from ivrsim.trace.view_words import UNANSWERED, category, int_of, number_words, text_of
+from ivrsim.trace.view_legs import LEG_FOLDS
+from ivrsim.trace.view_remarks import REMARK_FOLDS
+from ivrsim.trace.view_webhooks import WEBHOOK_FOLDS
+from ivrsim.trace.view_words import category, int_of, number_words, text_of
 
 # The timers that say how long a capture still listens.
 _LISTENING: Final = frozenset(
@@ -39,10 +50,17 @@ class CallView:
     """What is known about a call after the records applied so far.
 
     ``state`` is placing, ringing, connected, reaching (a second leg rings), talking
-    (bridged) or ended. Times are milliseconds of call time.
+    (bridged), ended, or left (the call goes on in the trace that ``left`` names: it has neither
+    ended nor failed). Times are milliseconds of call time.
+
+    ``keep`` bounds the size: the view has about the last so many items of the conversation, and
+    forgets answered webhooks, ended prompts and earlier documents beyond what a screen shows.
+    Without it everything is kept. Silence longer than ``dead_air_ms`` is told in the conversation.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keep: int | None = None, dead_air_ms: int = LIMIT_MS) -> None:
+        self.keep = keep
+        self.dead_air_ms = dead_air_ms
         self.state = "placing"
         self.direction = "inbound"
         self.caller = ""
@@ -55,7 +73,10 @@ class CallView:
         self.ended_by = ""
         self.why = ""
         self.failed = False
+        self.left: str | None = None
+        self.left_t: int | None = None
         self.items: list[Item] = []
+        self.items_dropped = 0
         self.legs: dict[str, LegState] = {}
         self.documents: dict[str, DocumentState] = {}
         self.document: DocumentState | None = None
@@ -71,9 +92,15 @@ class CallView:
         self.last_webhook: int | None = None
         self.prompts: dict[str, PromptItem] = {}
         self.speaking: dict[str, SpeechItem] = {}
-        self._timers: dict[str, tuple[str, int]] = {}
-        self._actions: dict[tuple[str, str], ActionState] = {}
+        self.running_timers: dict[str, TimerState] = {}
+        self.open_webhooks: dict[str, Awaited] = {}
+        self.actions: dict[tuple[str, str], ActionState] = {}
+        self.decided: dict[str, SettingState] = {}
+        self.marks: list[MarkState] = []
+        self.edits: list[EditState] = []
+        self.faults: list[FaultState] = []
         self.script = KeyScript()
+        self._air = DeadAirFold()
 
     # reading
 
@@ -85,14 +112,40 @@ class CallView:
         """How long the caller has been connected at ``now_ms``, None before that."""
         if self.connected_t is None:
             return None
-        return max(0, (now_ms if self.ended_t is None else self.ended_t) - self.connected_t)
+        over = self.left_t if self.ended_t is None else self.ended_t
+        return max(0, (now_ms if over is None else over) - self.connected_t)
 
     def listening_until(self) -> int | None:
         """When the open capture stops waiting, None when nobody listens or nothing limits it."""
         if self.capture is None or not self.capture.listening:
             return None
-        dues = [due for name, due in self._timers.values() if name in _LISTENING]
+        dues = [timer.due for timer in self.running_timers.values() if timer.name in _LISTENING]
         return min(dues, default=None)
+
+    @property
+    def timers(self) -> list[TimerState]:
+        """The timers that run, the next one first."""
+        return sorted(self.running_timers.values(), key=lambda timer: timer.due)
+
+    @property
+    def awaiting(self) -> list[Awaited]:
+        """The webhooks that were sent and have no reply yet, the oldest first."""
+        return list(self.open_webhooks.values())
+
+    @property
+    def settings(self) -> list[SettingState]:
+        """What has decided something so far, in that order."""
+        return list(self.decided.values())
+
+    @property
+    def dead_air(self) -> list[DeadAir]:
+        """Every silence in which the caller waited, however short: see ``trace.dead_air``."""
+        return self._air.stretches
+
+    @property
+    def silent_since(self) -> int | None:
+        """Since when the caller waits and hears nothing; None when he does not."""
+        return self._air.since
 
     @property
     def speech_open(self) -> bool:
@@ -132,6 +185,9 @@ class CallView:
             "ended_by": self.ended_by,
             "why": self.why,
             "failed": self.failed,
+            "left": self.left,
+            "left_t": self.left_t,
+            "items_dropped": self.items_dropped,
             "items": [asdict(item) for item in self.items],
             "legs": {leg: asdict(state) for leg, state in self.legs.items()},
             "documents": {name: asdict(state) for name, state in self.documents.items()},
@@ -144,6 +200,14 @@ class CallView:
             "webhooks": {name: asdict(pair) for name, pair in self.webhook_pairs.items()},
             "counts": dict(self.counts),
             "severities": dict(self.severities),
+            "timers": [asdict(timer) for timer in self.timers],
+            "awaiting": [asdict(webhook) for webhook in self.awaiting],
+            "settings": [asdict(setting) for setting in self.settings],
+            "marks": [asdict(mark) for mark in self.marks],
+            "edits": [asdict(edit) for edit in self.edits],
+            "faults": [asdict(fault) for fault in self.faults],
+            "dead_air": [asdict(air) for air in self.dead_air],
+            "silent_since": self.silent_since,
             "keys": self.keys(),
         }
 
@@ -157,23 +221,25 @@ class CallView:
         group = category(record.kind)
         if group is not None:
             self.counts[group] += 1
+        air = self._air.apply(record)
+        if air is not None and air.ms > self.dead_air_ms:
+            self.say(record, air.in_words(), "warn")
         fold = _FOLDS.get(record.kind)
         if fold is not None:
             fold(self, record)
+        if self.keep is not None and not self.counts["all"] % EVERY:
+            forget(self, self.keep)
 
     def say(self, record: Record, text: str, tone: Tone = "quiet") -> None:
         self.items.append(EventItem(record.seq, record.t, text, tone))
 
-    def _leg(self, record: Record) -> LegState:
-        name = record.leg or ""
-        leg = self.legs.get(name)
-        if leg is None:
-            role = "party" if self.legs else "caller"
-            leg = self.legs[name] = LegState(name, role, "")
-        return leg
-
-    def _number(self, leg: LegState) -> str:
-        return number_words(leg.number) if leg.number else "The other side"
+    def stop_all(self) -> None:
+        """The call is over, or goes on elsewhere: nothing runs, listens or is awaited here."""
+        self.capture = None
+        self.running_timers.clear()
+        self.open_webhooks.clear()
+        for recording in self.recordings.values():
+            recording.by = recording.by or "end"
 
     def _call_started(self, record: Record) -> None:
         data = record.data
@@ -196,91 +262,10 @@ class CallView:
         end_prompt(self, self.prompt, record, "finished", None)
         self.state = "ended"
         self.ended_t = record.t
-        self.capture = None
-        self._timers.clear()
-        for recording in self.recordings.values():
-            recording.by = recording.by or "end"
+        self.stop_all()
         self.status = text_of(data.get("status"), "ended")
         self.ended_by, self.why = text_of(data.get("by")), text_of(data.get("why"))
         self.failed = bool(data.get("failed"))
-
-    def _leg_created(self, record: Record) -> None:
-        data = record.data
-        role = text_of(data.get("role"), "party" if self.legs else "caller")
-        number = text_of(data.get("to"))
-        if role == "caller" and text_of(data.get("direction")) == "inbound":
-            number = text_of(data.get("from"))
-        self.legs[record.leg or ""] = LegState(record.leg or "", role, number)
-        if role != "caller":
-            self.state = "reaching"
-            self.say(record, f"Reaching {number_words(number)}…")
-
-    def _leg_ringing(self, record: Record) -> None:
-        leg = self._leg(record)
-        leg.state = "ringing"
-        if leg.role == "caller":
-            self.state = "ringing"
-
-    def _leg_answered(self, record: Record) -> None:
-        leg = self._leg(record)
-        leg.state, leg.answered_t = "answered", record.t
-        if leg.role == "caller":
-            if self.state != "reaching":
-                self.state = "connected"
-            if self.connected_t is None:
-                self.connected_t = record.t
-                self.say(record, "Connected", "good")
-            return
-        self._back_to_call()
-        machine = " (a machine)" if record.data.get("machine") else ""
-        self.say(record, f"{self._number(leg)} answered{machine}", "good")
-
-    def _back_to_call(self) -> None:
-        if self.state in ("reaching", "talking"):
-            self.state = "connected" if self.connected_t is not None else "ringing"
-
-    def _leg_busy(self, record: Record) -> None:
-        leg = self._leg(record)
-        leg.state = "busy"
-        self._back_to_call()
-        self.say(record, f"{self._number(leg)} is busy", "warn")
-
-    def _leg_unanswered(self, record: Record) -> None:
-        leg = self._leg(record)
-        leg.state = text_of(record.data.get("outcome"), "unanswered")
-        self._back_to_call()
-        words = UNANSWERED.get(leg.state, leg.state)
-        self.say(record, f"{self._number(leg)} {words}", "warn")
-
-    def _leg_hangup(self, record: Record) -> None:
-        if text_of(record.data.get("by"), "caller") == "caller":
-            self.script.hung_up(record.seq)
-            self.say(record, "You hung up")
-        else:
-            self.say(record, f"{self._number(self._leg(record))} hung up")
-
-    def _leg_bridged(self, record: Record) -> None:
-        leg, other = self._leg(record), self.legs.get(text_of(record.data.get("with")))
-        party = leg if leg.role != "caller" else other
-        already = leg.bridged is not None
-        leg.bridged = text_of(record.data.get("with"))
-        if other is not None:
-            other.bridged = leg.leg
-        self.state = "talking"
-        if not already:
-            number = self._number(party) if party is not None else "the other side"
-            self.say(record, f"You are talking to {number}", "good")
-
-    def _leg_ended(self, record: Record) -> None:
-        leg = self._leg(record)
-        leg.ended_t = record.t
-        leg.state = text_of(record.data.get("outcome"), "completed")
-        for other in self.legs.values():
-            if other.bridged == leg.leg:
-                other.bridged = None
-        leg.bridged = None
-        if leg.role != "caller":
-            self._back_to_call()
 
     def _document_received(self, record: Record) -> None:
         data = record.data
@@ -299,12 +284,12 @@ class CallView:
                     text_of(action.get("summary")),
                 )
                 document.actions.append(state)
-                self._actions[name, state.pointer] = state
+                self.actions[name, state.pointer] = state
         self.documents[name] = self.document = document
 
     def _action(self, record: Record) -> ActionState | None:
         data = record.data
-        return self._actions.get((text_of(data.get("document")), text_of(data.get("pointer"))))
+        return self.actions.get((text_of(data.get("document")), text_of(data.get("pointer"))))
 
     def _action_started(self, record: Record) -> None:
         document = self.documents.get(text_of(record.data.get("document")))
@@ -322,73 +307,29 @@ class CallView:
 
     def _timer_started(self, record: Record) -> None:
         data = record.data
-        self._timers[text_of(data.get("timer"))] = (
+        name = text_of(data.get("timer"))
+        self.running_timers[name] = TimerState(
+            name,
             text_of(data.get("name")),
             int_of(data.get("due"), record.t + int_of(data.get("ms"))),
         )
 
     def _timer_over(self, record: Record) -> None:
-        self._timers.pop(text_of(record.data.get("timer")), None)
-
-    def _pair(self, record: Record) -> WebhookPair:
-        name = text_of(record.data.get("webhook"), f"#{record.seq}")
-        pair = self.webhook_pairs.get(name)
-        if pair is None:
-            pair = self.webhook_pairs[name] = WebhookPair(name, "")
-        return pair
-
-    def _webhook_request(self, record: Record) -> None:
-        pair = self._pair(record)
-        data = record.data
-        pair.request = record.seq
-        pair.title = text_of(data.get("title")) or text_of(data.get("purpose"), "webhook")
-        if int_of(data.get("attempt"), 1) > 1:
-            pair.title += ", second attempt"
-        self.titles[pair.webhook] = pair.title
-        if data.get("sent") is not False:
-            self.webhooks_sent += 1
-            self.last_webhook = record.seq
-
-    def _webhook_response(self, record: Record) -> None:
-        pair = self._pair(record)
-        pair.reply = self.last_webhook = record.seq
-        status = int_of(record.data.get("status"), 200)
-        if status >= 400:
-            self.say(record, f"The application replied {status} to {pair.title}", "error")
-
-    def _webhook_failed(self, record: Record) -> None:
-        pair = self._pair(record)
-        pair.reply = self.last_webhook = record.seq
-        message = text_of(record.data.get("message")) or text_of(record.data.get("reason"))
-        self.say(record, f"No reply to {pair.title}: {message}", "error")
-
-    def _diagnostic(self, record: Record) -> None:
-        severity = text_of(record.data.get("severity"), "warning")
-        self.severities[severity] += 1
-        said = text_of(record.data.get("message"))
-        last = self.items[-1] if self.items else None
-        if isinstance(last, EventItem) and last.text.endswith(said):
-            return  # the failure of a webhook has just been told
-        if severity != "info":
-            tone: Tone = "error" if severity == "error" else "warn"
-            self.say(record, said, tone)
-
-    def _fault(self, record: Record) -> None:
-        self.severities["error"] += 1
-        self.say(record, text_of(record.data.get("message")), "error")
-
-    def _mark(self, record: Record) -> None:
-        self.say(record, f"⚑ {text_of(record.data.get('text'))}")
+        self.running_timers.pop(text_of(record.data.get("timer")), None)
 
 
 _FOLDS: Final[dict[str, Callable[[CallView, Record], None]]] = {
-    kind: getattr(CallView, f"_{kind.replace('.', '_')}")
-    for kind in (
-        "call.started", "call.limit", "call.ended", "leg.created", "leg.ringing",
-        "leg.answered", "leg.busy", "leg.unanswered", "leg.hangup", "leg.bridged", "leg.ended",
-        "document.received", "action.started", "action.finished", "timer.started",
-        "webhook.request", "webhook.response", "webhook.failed", "diagnostic", "fault", "mark",
-    )
-}  # fmt: skip
-_FOLDS["timer.fired"] = _FOLDS["timer.cancelled"] = CallView._timer_over
-_FOLDS.update(CALLER_FOLDS)
+    "call.started": CallView._call_started,
+    "call.limit": CallView._call_limit,
+    "call.ended": CallView._call_ended,
+    "document.received": CallView._document_received,
+    "action.started": CallView._action_started,
+    "action.finished": CallView._action_finished,
+    "timer.started": CallView._timer_started,
+    "timer.fired": CallView._timer_over,
+    "timer.cancelled": CallView._timer_over,
+    **LEG_FOLDS,
+    **WEBHOOK_FOLDS,
+    **CALLER_FOLDS,
+    **REMARK_FOLDS,
+}

@@ -26,11 +26,16 @@ from ivrsim.trace.view_words import (
 if TYPE_CHECKING:
     from ivrsim.trace.view import CallView
 
+_DIGITS: Final = 120
+"""So many stand together, and are kept of what a capture has taken."""
+
 # ------------------------------------------------------------------ prompts
 
 
 def _prompt_started(view: CallView, record: Record) -> None:
     data = record.data
+    if data.get("ignored"):
+        return  # it was stopped before it began
     name = text_of(data.get("prompt"), f"#{record.seq}")
     duration, text, url = data.get("duration_ms"), data.get("text"), data.get("url")
     item = PromptItem(
@@ -58,6 +63,8 @@ def end_prompt(
 
 
 def _prompt_of(view: CallView, record: Record) -> PromptItem | None:
+    if record.data.get("ignored"):
+        return None  # it had ended before
     return view.prompts.get(text_of(record.data.get("prompt")))
 
 
@@ -132,10 +139,11 @@ def _digit(view: CallView, record: Record) -> None:
     if ignored is None and name is not None:
         view.script.digit(record.seq, name, digit)
         if view.capture is not None and view.capture.capture == name:
-            view.capture.digits += digit
+            view.capture.digits = (view.capture.digits + digit)[-_DIGITS:]
     last = view.items[-1] if view.items else None
     why = None if ignored is None else IGNORED.get(ignored, ignored)
-    if isinstance(last, KeysItem) and (last.capture, last.ignored) == (name, why):
+    joins = isinstance(last, KeysItem) and (last.capture, last.ignored) == (name, why)
+    if isinstance(last, KeysItem) and joins and len(last.digits) < _DIGITS:
         last.digits += digit
         last.version += 1
     else:

@@ -158,3 +158,81 @@ class WebhookPair:
     title: str
     request: int | None = None
     reply: int | None = None
+
+
+@dataclass(slots=True)
+class TimerState:
+    """A timer that runs, until ``due`` (milliseconds of call time)."""
+
+    timer: str
+    name: str
+    due: int
+
+
+@dataclass(slots=True)
+class Awaited:
+    """A webhook that was sent, by the record ``seq`` at ``sent_t``, and has no reply yet.
+
+    The platform waits ``connect_ms`` for the connection and then ``read_ms`` for the reply; None
+    where the trace does not say.
+    """
+
+    webhook: str
+    title: str
+    seq: int
+    sent_t: int
+    connect_ms: int | None = None
+    read_ms: int | None = None
+
+    @property
+    def until_t(self) -> int | None:
+        """When the platform gives up at the latest, None where that is not known."""
+        if self.read_ms is None:
+            return None
+        return self.sent_t + (self.connect_ms or 0) + self.read_ms
+
+
+@dataclass(slots=True)
+class SettingState:
+    """A reading of the platform that has decided something. ``page`` and ``why`` as recorded."""
+
+    name: str
+    seq: int
+    value: str
+    default: str
+    choices: list[str]
+    basis: str
+    page: str
+    why: str
+
+
+@dataclass(slots=True)
+class MarkState:
+    """A bookmark."""
+
+    seq: int
+    t: int
+    text: str
+
+
+@dataclass(slots=True)
+class EditState:
+    """A change by hand. ``what`` is request or reply."""
+
+    seq: int
+    t: int
+    what: str
+    webhook: str
+
+
+@dataclass(slots=True)
+class FaultState:
+    """Something that went wrong on purpose. ``webhook`` or ``leg`` says where."""
+
+    seq: int
+    t: int
+    fault: str
+    detail: str
+    source: str
+    webhook: str | None = None
+    leg: str | None = None

@@ -46,6 +46,9 @@ class KeyScript:
         self._groups: list[KeyGroup] = []
         self._by_capture: dict[str, KeyGroup] = {}
         self._hangup_seq: int | None = None
+        self._past: list[str] = []
+        self._past_seq = 0
+        self._secret = False
 
     def opened(self, seq: int, capture: str, secret: bool) -> None:
         group = KeyGroup(seq, secret)
@@ -85,13 +88,35 @@ class KeyScript:
     def hung_up(self, seq: int) -> None:
         self._hangup_seq = seq
 
+    def forget(self, keep: int) -> None:
+        """Keep no more of the groups before the last ``keep`` than what is written of them."""
+        going = self._groups[: max(0, len(self._groups) - keep)]
+        if not going:
+            return
+        del self._groups[: len(going)]
+        if self._secret:
+            return
+        kept = {id(group) for group in self._groups}
+        self._by_capture = {n: g for n, g in self._by_capture.items() if id(g) in kept}
+        for group in going:
+            self._secret = self._secret or group.secret
+            written = None if self._secret else group.written(float("inf"))
+            if written is not None:
+                self._past.append(written)
+        self._past_seq = self._groups[0].seq if self._groups else going[-1].seq
+
     def groups(self, up_to: int | None = None) -> list[str]:
         """The groups up to record ``up_to`` (None: all).
 
-        A secret capture ends them: its digits are nowhere written down.
+        A secret capture ends them: its digits are nowhere written down. Raises ValueError when
+        ``up_to`` lies in what was forgotten.
         """
         end = up_to if up_to is not None else float("inf")
-        groups: list[str] = []
+        if end < self._past_seq:
+            raise ValueError(f"record {up_to}: the script is whole from {self._past_seq} on only")
+        groups = list(self._past)
+        if self._secret:
+            return groups
         for group in self._groups:
             if group.seq > end:
                 break

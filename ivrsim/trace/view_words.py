@@ -11,18 +11,21 @@ from ivrsim.trace.view_text import one_line_of
 _ICONS: Final = {
     "call": "☎", "leg": "⇄", "document": "≡", "action": "▸", "prompt": "♪", "capture": "◌",
     "digit": "⌨", "dtmf": "⌨", "speech": "“", "timer": "◷", "api": "⚙", "diagnostic": "▲",
-    "setting": "§", "fault": "✕", "mark": "⚑", "recording": "●",
+    "setting": "§", "fault": "✕", "mark": "⚑", "recording": "●", "request": "✎", "reply": "✎",
+    "duplicate": "⇇",
 }  # fmt: skip
 _EXACT_ICONS: Final = {
     "webhook.request": "→", "webhook.response": "←", "webhook.failed": "✕",
-    "action.finished": "✓", "prompt.failed": "✕", "capture.closed": "●",
+    "action.finished": "✓", "prompt.failed": "✕", "capture.closed": "●", "webhook.resent": "↻",
+    "fault.injected": "↯", "call.left": "↶",
 }  # fmt: skip
 
 CATEGORIES: Final = ("all", "webhooks", "keys", "prompts", "diagnostics")
 _CATEGORY: Final = {
     "webhook": "webhooks", "api": "webhooks", "digit": "keys", "dtmf": "keys", "speech": "keys",
     "capture": "keys", "prompt": "prompts", "recording": "prompts", "diagnostic": "diagnostics",
-    "setting": "diagnostics", "fault": "diagnostics",
+    "setting": "diagnostics", "fault": "diagnostics", "request": "webhooks", "reply": "webhooks",
+    "duplicate": "webhooks",
 }  # fmt: skip
 
 IGNORED: Final = {
@@ -138,6 +141,13 @@ def stopped_by(by: str | None) -> str:
     return _STOPPED_BY.get(by or "", by or "?")
 
 
+def request_title(request: Record) -> str:
+    """What a ``webhook.request`` is called: ``VCA CALL_RECEIVED``, ``answer, second attempt``."""
+    data = request.data
+    title = text_of(data.get("title")) or text_of(data.get("purpose"), "webhook")
+    return f"{title}, second attempt" if int_of(data.get("attempt"), 1) > 1 else title
+
+
 def _prompt_started(data: Mapping[str, Any]) -> str:
     if tone := text_of(data.get("tone")):
         return tone
@@ -213,6 +223,31 @@ def _request(data: Mapping[str, Any]) -> str:
     return f"{title}{again}{unsent}"
 
 
+def _by_hand(record: Record, title: str) -> str:
+    """What somebody has done to the webhook ``title``, or was done to the call on purpose."""
+    data = record.data
+    title = title or text_of(data.get("webhook"))
+    match record.kind:
+        case "request.edited":
+            return f"{title}: request changed before it was sent"
+        case "reply.edited":
+            return f"{title}: reply changed before it was used"
+        case "fault.injected":
+            where = f" {title}" if title else ""
+            detail = text_of(data.get("detail"))
+            by = text_of(data.get("source"))
+            said = text_of(data.get("fault")) + where + (f": {detail}" if detail else "")
+            return f"{said}, by {by}" if by else said
+    what = "sent again" if record.kind == "webhook.resent" else "delivered twice"
+    if data.get("edited"):
+        what += ", changed"
+    status = data.get("status")
+    came = text_of(status) if status is not None else text_of(data.get("message")) or "no reply"
+    if record.kind == "duplicate.response" and status is not None:
+        came += ", as before" if data.get("same") else ", another reply than before"
+    return f"{title} {what}: {came}"
+
+
 def _ended(data: Mapping[str, Any]) -> str:
     by = text_of(data.get("by"))
     why = text_of(data.get("why"))
@@ -243,6 +278,8 @@ def _words(record: Record, titles: Mapping[str, str]) -> str:
             )
         case "call.ended":
             return _ended(data)
+        case "call.left":
+            return f"goes on in another trace: {text_of(data.get('branch'))}".removesuffix(": ")
         case "call.limit":
             return f"limit {text_of(data.get('limit'))} of {seconds_words(data.get('limit_ms'))}"
         case "document.received":
@@ -295,10 +332,16 @@ def _words(record: Record, titles: Mapping[str, str]) -> str:
             title = titles.get(text_of(data.get("webhook")), "")
             page = f", page {data['page']}" if data.get("page") else ""
             late = ", too late" if data.get("ignored") else ""
-            return f"{text_of(data.get('status'))} {title}{page}{late}"
+            edited = ", changed by hand" if data.get("edited") else ""
+            return f"{text_of(data.get('status'))} {title}{page}{edited}{late}"
         case "webhook.failed":
             title = titles.get(text_of(data.get("webhook")), "")
             return f"{text_of(data.get('reason'))} {title}: {text_of(data.get('message'))}"
+        case (
+            "request.edited" | "reply.edited" | "webhook.resent" | "duplicate.response"
+            | "fault.injected"
+        ):  # fmt: skip
+            return _by_hand(record, titles.get(text_of(data.get("webhook")), ""))
         case "diagnostic" | "fault" | "mark":
             return text_of(data.get("message")) or text_of(data.get("text"))
         case "api.request":

@@ -16,6 +16,7 @@ STATES = {
     "reaching": ("◌", "reaching", "yellow"),
     "talking": ("●", "talking", "green"),
     "ended": ("■", "ended", "muted"),
+    "left": ("↶", "left", "muted"),
 }
 REC = "● rec"
 
