@@ -56,7 +56,9 @@ class Ear:
         happen: Callable[[ev.Event], None],
         notice: Callable[[str], None],
         leg: Callable[[], str],
+        clock: Callable[[], float] | None = None,
     ) -> None:
+        """``clock``: seconds, of a clock that stands still while the call does."""
         from ivrsim.sound.activity import VoiceActivity
         from ivrsim.sound.dtmf import DtmfDetector
 
@@ -66,6 +68,7 @@ class Ear:
         self._happen = happen
         self._notice = notice
         self._leg = leg
+        self._time = clock or (lambda: time.monotonic())
         self._tones = DtmfDetector(rate)
         self._own_tones = DtmfDetector(rate)
         # What is pressed is no speech; that it is no silence either, the engine knows by itself.
@@ -106,7 +109,7 @@ class Ear:
 
     def key_pressed(self, digit: str) -> None:
         """The keypad sounds now: shut the microphone, and do not take its tone for another."""
-        now = time.monotonic()
+        now = self._time()
         self._own.append((digit, now))
         self._shut_until = now + KEY_SHUT_S
 
@@ -114,11 +117,11 @@ class Ear:
         """What goes to the loudspeakers now, at the same rate."""
         self._leak.played(block)
         for digit in self._own_tones.feed(block):
-            self._own.append((digit.digit, time.monotonic()))
+            self._own.append((digit.digit, self._time()))
 
     def hear(self, block: Samples) -> Samples:
         """The next block of the microphone. Returns what of it is the caller's, for the line."""
-        now = time.monotonic()
+        now = self._time()
         if now < self._shut_until:
             block = np.zeros_like(block)
         for digit in self._tones.feed(block):
@@ -176,9 +179,12 @@ class Ear:
 
     def _run(self) -> None:
         while True:
+            since = self._time()
             try:
                 job = self._jobs.get(timeout=GONE_S)
             except queue.Empty:
+                if self._time() - since < GONE_S / 2:
+                    continue  # the call stands still
                 job = self._silence  # the device is gone, and with it whoever spoke
             if job is None:
                 return

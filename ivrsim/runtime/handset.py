@@ -70,16 +70,13 @@ class Handset:
         self._choosing = threading.Lock()
         self._closed = False
         self.microphone_muted = False
-        if speakers == AUTO:
-            speakers = _chosen.get("speakers", AUTO)
-        if microphone == AUTO:
-            microphone = _chosen.get("microphone", AUTO)
-        self._line.start(_device(speakers), silent=speakers == OFF, say=self._say)
+        speakers, microphone = as_chosen("speakers", speakers), as_chosen("microphone", microphone)
+        self._line.start(device_of(speakers), silent=speakers == OFF, say=self._say)
         if self._line.trouble is not None:
             desk.notice(self._line.trouble)
         if microphone != OFF:
             try:
-                self._take_up_microphone(_device(microphone))
+                self._take_up_microphone(device_of(microphone))
             except SoundUnavailable as error:
                 if microphone != AUTO:  # where there is none, nobody asked for one
                     desk.notice(str(error))
@@ -105,6 +102,7 @@ class Handset:
             happen=desk.happen,
             notice=desk.notice,
             leg=lambda: desk.caller_leg,
+            clock=self._line.time,
         )
         self._line.loudspeaker_tap = self._ear.played
         if self._wanted is not None:
@@ -128,8 +126,15 @@ class Handset:
         # A device that is unplugged twice is told twice.
         self._desk.post(lambda: self._desk.notice(line, again=True))
 
-    def begin(self) -> None:
-        """Call time is 0 now: the recording begins."""
+    def begin(self, at_ms: int = 0, before: Path | None = None) -> None:
+        """Call time is ``at_ms`` now: from here on the call is recorded.
+
+        What was before is taken from the recording ``before`` of another call; it is silence
+        where that has none. Does not wait for it; what is wrong with it is told to the desk.
+        """
+        if self._recorder is not None and at_ms:
+            self._recorder.begin(at_ms, before, self._say)
+        self._recorded = at_ms * self.rate // 1000
         self._line.tap = self._record
 
     def end(self) -> None:
@@ -151,11 +156,34 @@ class Handset:
 
     # ------------------------------------------------------------------ what is heard
 
-    def play(self, prompt: str, clip: Clip, loop: int, level: float) -> None:
-        """Play ``clip`` ``loop`` times (0: for ever) at ``level`` -1 to 1."""
+    def pause(self) -> None:
+        """The call stands still, and its sound with it, from the next block on.
+
+        Nothing is heard, nothing is recorded and the microphone is shut; what is to sound
+        meanwhile (a prompt, the tone of a key) begins when the call goes on.
+        """
+        self._line.pause()
+
+    def resume(self) -> None:
+        """The call goes on: all sound from the place where it stopped."""
+        self._line.resume()
+
+    @property
+    def paused(self) -> bool:
+        """The sound stands still."""
+        return self._line.paused
+
+    def play(self, prompt: str, clip: Clip, loop: int, level: float, from_ms: int = 0) -> None:
+        """Play ``clip`` ``loop`` times (0: for ever) at ``level`` -1 to 1.
+
+        ``from_ms``: so much of it, all times counted, has been heard already.
+        """
         # what has ended would keep its sound in memory to the end of the call
         self._playing = {name: at for name, at in self._playing.items() if not at.finished}
-        self._playing[prompt] = self._line.platform.play(clip, loop=loop, gain=gain(level))
+        skip = from_ms * self.rate // 1000
+        self._playing[prompt] = self._line.platform.play(
+            clip, loop=loop, gain=gain(level), skip=skip
+        )
 
     def tone(self, prompt: str, name: str, country: str) -> None:
         """Play a call progress tone until it is stopped; a ringback after the post-dial delay."""
@@ -212,7 +240,7 @@ class Handset:
 
     def _heard(self, block: Samples) -> None:
         ear = self._ear
-        if ear is None:
+        if ear is None or self._line.paused:
             return
         block = ear.hear(block)
         # The key that ends what is secret is told while it is held, and sounds for a while yet.
@@ -235,9 +263,9 @@ class Handset:
                 if self._recorder is None
                 else str(self._recorder.trouble)
             )
-        for _ in range(round(_CATCH_UP_S / 0.02)):  # the line is a block or two behind the clock
-            if self._recorded * 1000 >= end_ms * self.rate:
-                break
+        tries = round(_CATCH_UP_S / 0.02)  # the line is a block or two behind the clock
+        while tries and self._recorded * 1000 < end_ms * self.rate:
+            tries -= not self._line.paused  # then what is missing comes when the call goes on
             await asyncio.sleep(0.02)
         return await asyncio.to_thread(self._recorder.read, start_ms, end_ms)
 
@@ -247,12 +275,14 @@ class Handset:
     def levels(self) -> tuple[float, float]:
         """How loud loudspeakers and microphone are now, 0 to 1."""
         microphone = self._microphone
-        return self._line.level, 0.0 if microphone is None else microphone.level
+        if microphone is None or self._line.paused:
+            return self._line.level, 0.0
+        return self._line.level, microphone.level
 
     @property
     def hearing(self) -> str | None:
         """The key whose tone the microphone hears now."""
-        return None if self._ear is None else self._ear.hearing
+        return None if self._ear is None or self._line.paused else self._ear.hearing
 
     @property
     def speakers(self) -> str | None:
@@ -316,7 +346,13 @@ class Handset:
                 self._say(str(error))
 
 
-def _device(wanted: str) -> int | str | None:
+def as_chosen(kind: str, wanted: str) -> str:
+    """What was chosen last for ``speakers`` or ``microphone``, where ``wanted`` leaves it open."""
+    return _chosen.get(kind, AUTO) if wanted == AUTO else wanted
+
+
+def device_of(wanted: str) -> int | str | None:
+    """The device that ``wanted`` names, as ``devices.pick`` takes it; None: the default one."""
     if wanted in (AUTO, OFF):
         return None
     return int(wanted) if wanted.isdecimal() else wanted

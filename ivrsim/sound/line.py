@@ -15,6 +15,7 @@ apart, whatever the loudspeaker's volume.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -25,6 +26,7 @@ from ivrsim.sound.clip import Samples
 from ivrsim.sound.devices import Wanted, one_line
 from ivrsim.sound.mixer import BLOCK_MS, RATE, Fader, Mixer, limit
 from ivrsim.sound.output import Output
+from ivrsim.sound.stream import FADE_S, fade_from
 
 _SIDETONE = 0.5
 _FULL_MS = 200  # what of the microphone waits longer than this is dropped
@@ -43,10 +45,16 @@ class Line:
     """The sound of one call. ``start`` it, or ``render`` it where there is no need to hear it.
 
     ``telephone`` works on the platform's bus: loudspeaker and recording both have it. All
-    methods may be called from any thread, and none waits but ``start`` and ``close``.
+    methods may be called from any thread, and none waits but ``start`` and ``close``. ``clock``
+    is wall time in seconds.
     """
 
-    def __init__(self, telephone: Processor | None = None) -> None:
+    def __init__(
+        self,
+        telephone: Processor | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.rate = RATE
         self.block = RATE * BLOCK_MS // 1000
         self.platform = Mixer()
@@ -65,6 +73,13 @@ class Line:
         self._fader = Fader()
         self._microphone = _Waiting(self.rate)
         self._output: Output | None = None
+        self._wall = clock
+        # Since when it is paused, and how long it was before: together, for all threads at once.
+        self._pauses: tuple[float | None, float] = (None, 0.0)
+        self._stood = 0  # frames it has stood still
+        self._fade = round(FADE_S * self.rate)
+        self._risen = self._fade  # frames since it went on, up to the length of a fade
+        self._edge = 0.0  # the last sample that was heard
 
     # ------------------------------------------------------------------ devices
 
@@ -131,22 +146,80 @@ class Line:
         """A factor for the loudspeaker alone, 1 as it is."""
         self._fader.gain = gain
 
+    def pause(self) -> None:
+        """Stand still from the next block on: all sound holds its place, unheard.
+
+        The taps get nothing, the microphone is not heard, and what is ordered meanwhile begins
+        when the line goes on. Again: no effect.
+        """
+        since, before = self._pauses
+        if since is None:
+            self._pauses = (self._wall(), before)
+
+    def resume(self) -> None:
+        """Go on with the very next sample. No effect on a line that is not paused.
+
+        Blocks are coarser than time: what the line stood still too short is made up for here, so
+        that it keeps in step with a clock that was stopped for the same while.
+        """
+        since, before = self._pauses
+        if since is not None:
+            self._pauses = (None, before + self._wall() - since)
+
+    @property
+    def paused(self) -> bool:
+        """It stands still, between ``pause`` and ``resume``."""
+        return self._pauses[0] is not None
+
+    def time(self) -> float:
+        """Seconds of a clock that stands still while the line does."""
+        since, before = self._pauses
+        return (self._wall() if since is None else since) - before
+
     def hear(self, block: Samples) -> None:
         """The next block of the microphone: float32 at 48 kHz, any length, within ±1.
 
         It waits some 60 ms for its place. What does not come in time is silence; what waits
-        longer than 200 ms is dropped.
+        longer than 200 ms is dropped, and so is what comes in a pause.
         """
-        self._microphone.put(block)
+        if not self.paused:
+            self._microphone.put(block)
 
     def render(self, frames: int) -> Samples:
         """The next ``frames`` for the loudspeaker: float32, shape (frames,), within ±1."""
+        still = self._stands_still(frames)
+        if still:
+            heard = np.empty(frames, np.float32)
+            fade_from(self._edge, heard[:still], self.rate)
+            self._risen = 0
+            if still < frames:
+                heard[still:] = self._sound(frames - still)
+        else:
+            heard = self._sound(frames)
+        if frames:
+            self._edge = float(heard[-1])
+        fall = float(np.exp(-frames / (_FALL_S * self.rate)))
+        self.level = max(float(np.abs(heard).max(initial=0.0)), self.level * fall)
+        return heard
+
+    def _stands_still(self, frames: int) -> int:
+        """How many of the next ``frames`` pass by in silence: first these, then it goes on."""
+        since, before = self._pauses
+        if since is None:
+            frames = min(frames, max(0, int(before * self.rate) - self._stood))
+        self._stood += frames
+        return frames
+
+    def _sound(self, frames: int) -> Samples:
+        """The next ``frames`` of the call."""
         platform = self.platform.render(frames)
         if self._telephone is not None:
             platform = self._telephone.process(platform)
         caller = self.caller.render(frames)
         heard = platform + (caller + self.local.render(frames)) * np.float32(_SIDETONE)
         self._fader.apply(heard)
+        if self._risen < self._fade:
+            self._rise(heard)
         limit(heard)
         if self.tap is not None:
             sent = caller + self._microphone.take(frames)
@@ -154,9 +227,13 @@ class Line:
             self._give(platform, sent)
         if self.loudspeaker_tap is not None:
             self._give_loudspeaker(heard.copy())
-        fall = float(np.exp(-frames / (_FALL_S * self.rate)))
-        self.level = max(float(np.abs(heard).max(initial=0.0)), self.level * fall)
         return heard
+
+    def _rise(self, heard: Samples) -> None:
+        """Let the loudspeaker come in softly after a pause; the recording knows of none."""
+        count = min(len(heard), self._fade - self._risen)
+        heard[:count] *= ((self._risen + np.arange(count) + 0.5) / self._fade).astype(np.float32)
+        self._risen += count
 
     def _give(self, platform: Samples, caller: Samples) -> None:
         tap = self.tap  # which another thread may take away

@@ -31,6 +31,7 @@ class Handle:
         "_loop",
         "_rate",
         "_samples",
+        "_skipped",
         "_stop_at",
         "finished",
         "on_end",
@@ -42,13 +43,15 @@ class Handle:
         loop: int,
         gain: float,
         on_end: Callable[[Handle], None] | None,
+        skip: int,
     ) -> None:
         self._samples = clip.samples
         self._rate = clip.rate
         self._loop = loop
         self._gain = gain
-        self._begin = 0  # the frame of the mixer that is its first
-        self._frames = 0
+        self._begin = 0  # the frame of the mixer that is the first of it that is heard
+        self._skipped = skip if not loop else min(skip, loop * len(self._samples))
+        self._frames = self._skipped
         self._stop_at: int | None = None
         self.on_end = on_end
         self.finished = False
@@ -56,7 +59,7 @@ class Handle:
 
     @property
     def played_ms(self) -> int:
-        """How much of it went to the line, in milliseconds, all loops counted."""
+        """How much of it is over, in milliseconds, all loops counted, and what was skipped."""
         return self._frames * 1000 // self._rate
 
 
@@ -101,18 +104,21 @@ class Mixer:
         loop: int = 1,
         gain: float = 1.0,
         at: int | None = None,
+        skip: int = 0,
         on_end: Callable[[Handle], None] | None = None,
     ) -> Handle:
         """Put ``clip`` on the line from the next block on, ``loop`` times, 0 for ever.
 
         ``at`` is the frame of the mixer it begins with, exactly; one that is past is the next
-        block. ``on_end`` is called by ``ended()`` when it was played to its end, not when
-        stopped. An empty clip ends at once. A clip of another rate is resampled here, in the
-        caller's thread.
+        block. Its first ``skip`` frames, all loops counted, are taken as played. ``on_end`` is
+        called by ``ended()`` when it was played to its end, not when stopped. An empty clip ends
+        at once. A clip of another rate is resampled here, in the caller's thread.
         """
         if loop < 0:
             raise ValueError(f"loop is 0 (for ever) or more, not {loop}")
-        handle = Handle(clip.resample(self.rate), loop, gain, on_end)
+        if skip < 0:
+            raise ValueError(f"what is skipped is 0 frames or more, not {skip}")
+        handle = Handle(clip.resample(self.rate), loop, gain, on_end, skip)
 
         def order() -> None:
             handle._begin = self._from(at)
@@ -179,8 +185,12 @@ class Mixer:
         """Add what falls into this block of one sound, and note when it is over."""
         length = len(handle._samples)
         last = length * handle._loop if handle._loop or not length else None
-        stop = None if handle._stop_at is None else max(0, handle._stop_at - handle._begin)
-        faded = stop + self._fade if stop else stop  # nothing to fade before it began
+        first = handle._skipped
+        stop = faded = None
+        if handle._stop_at is not None:
+            stop = faded = first + max(0, handle._stop_at - handle._begin)
+            if stop > first:  # there is nothing to fade before it began
+                faded = stop + self._fade
         offset = max(0, handle._begin - self.now)
         begin = handle._frames
         limits = [begin + len(mix) - offset, *(end for end in (last, faded) if end is not None)]
@@ -188,7 +198,7 @@ class Mixer:
         if end > begin:
             positions = np.arange(begin, end)
             part = handle._samples[positions % length] * np.float32(handle._gain)
-            part *= self._envelope(positions, last, stop)
+            part *= self._envelope(positions, first, last, stop)
             mix[offset : offset + end - begin] += part
         handle._frames = end
         if end == faded:
@@ -198,13 +208,13 @@ class Mixer:
             self._ended.append(handle)
 
     def _envelope(
-        self, positions: NDArray[np.int64], last: int | None, stop: int | None
+        self, positions: NDArray[np.int64], first: int, last: int | None, stop: int | None
     ) -> Samples:
         """The fades: in at its start, out at its end and at a stop; 1 between them."""
-        edge = self._fade if last is None else min(self._fade, last // 2)
+        edge = self._fade if last is None else min(self._fade, (last - first) // 2)
         envelope = np.ones(len(positions))
-        if edge and positions[0] < edge:
-            envelope = np.minimum(envelope, (positions + 0.5) / edge)
+        if edge and positions[0] < first + edge:
+            envelope = np.minimum(envelope, (positions - first + 0.5) / edge)
         if edge and last is not None and positions[-1] >= last - edge:
             envelope = np.minimum(envelope, (last - positions - 0.5) / edge)
         if stop is not None:

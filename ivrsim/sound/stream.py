@@ -33,7 +33,8 @@ _PATIENT_LOOKS = 10_000 // LOOK_MS
 _SOON = 20  # tries in vain after which it waits longer between them
 _LATENCY_S = 0.06  # at least, of the device: with less, a busy machine is late
 PLAY_OUT_S = 0.5  # at most, for a device to play what it has before it is closed
-_FADE_S = 0.005
+FADE_S = 0.005
+"""Of every start and stop that is nobody's doing, against clicks."""
 _NO_ANSWER_LOOKS = 5000 // LOOK_MS
 _XRUN_LOOKS = 60_000 // LOOK_MS  # at most one line a minute about them
 _XRUNS = 10  # fewer are not worth a line: each is some hundredths of a second
@@ -179,7 +180,7 @@ class OpenStream:
 
 def fade_from(edge: float, block: Samples, rate: int) -> None:
     """Make ``block``, at ``rate`` Hz, silent, but for a fade from ``edge``, the sample before."""
-    fade = min(len(block), round(_FADE_S * rate))
+    fade = min(len(block), round(FADE_S * rate))
     block.fill(0)
     block[:fade] = np.linspace(edge, 0, fade, endpoint=False)
 

@@ -1,4 +1,4 @@
-"""A wav file that is written while a call runs, and read before the call is over."""
+"""A wav file that is written while a call runs, and whole at any moment (``wav_reader``)."""
 
 from __future__ import annotations
 
@@ -121,36 +121,6 @@ class WavWriter:
             f"{self.path}: cannot write the recording any further: {_reason(error)};"
             " what was recorded until now can be heard"
         )
-
-
-def read_slice(path: Path, start_frame: int, end_frame: int) -> Samples:
-    """The frames from ``start_frame`` up to ``end_frame`` of a file made by ``WavWriter``.
-
-    float32, shape (n, channels), full scale ±1; fewer frames than asked for when the file does
-    not have them (yet). The file may still be growing. AudioError when it cannot be read, or is
-    no such file.
-    """
-    try:
-        with open(path, "rb") as file:
-            header = file.read(_HEADER.size)
-            channels = _channels(header)
-            if not channels:
-                raise AudioError(f"{path}: expected a recording of ivrsim (16-bit wav)")
-            file.seek(_HEADER.size + 2 * channels * max(0, start_frame))
-            data = file.read(2 * channels * max(0, end_frame - max(0, start_frame)))
-    except OSError as error:
-        raise AudioError(f"{path}: the recording cannot be read: {_reason(error)}") from error
-    whole = len(data) // (2 * channels) * channels
-    frames = np.frombuffer(data, "<i2", whole).reshape(-1, channels)
-    return frames.astype(np.float32) / np.float32(32768)
-
-
-def _channels(header: bytes) -> int:
-    if len(header) < _HEADER.size:
-        return 0
-    riff, _, wave, fmt, _, coding, channels, _, _, _, bits, data, _ = _HEADER.unpack(header)
-    ours = (riff, wave, fmt, coding, bits, data) == (b"RIFF", b"WAVE", b"fmt ", 1, 16, b"data")
-    return channels if ours else 0
 
 
 def _frames(samples: NDArray[np.int16] | Samples, channels: int) -> NDArray[np.int16]:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from ivrsim.errors import AudioError
 from ivrsim.sound import files, wav_writer
-from ivrsim.sound.wav_writer import WavWriter, read_slice
+from ivrsim.sound.wav_reader import read_slice
+from ivrsim.sound.wav_writer import WavWriter
 
 RATE = 8000
 
