@@ -81,6 +81,7 @@ def _flow(source: Source) -> Iterator[Finding]:
     for name, _message in setting_errors(flow.settings):
         del known[name]
     yield from _numbers(flow)
+    yield from _faults(flow)
     yield from _python(flow)
 
     folder = Path(source.name).parent
@@ -219,6 +220,43 @@ def _numbers(flow: Flow) -> Iterator[Finding]:
     for name in parties if isinstance(parties, dict) else ():
         if name != "default":
             yield from _e164(flow.source, f"/parties/{escape(name)}", name, key=True)
+
+
+def _faults(flow: Flow) -> Iterator[Finding]:
+    """Faults that can have no effect, and numbers that no telephone has."""
+    value = flow.source.value
+    items = value.get("faults") if isinstance(value, dict) else None
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, dict) and isinstance(item.get("number"), str):
+            yield from _e164(flow.source, f"/faults/{index}/number", item["number"])
+        if isinstance(item, dict) and item.get("fault") == "wrong-signature":
+            why = _unsigned(flow)
+            if why is not None:
+                message = f"wrong-signature has no effect: {why}"
+                yield flow.source.finding(
+                    f"/faults/{index}/fault", "flow.fault-useless", message, "warning"
+                )
+    always: set[bool] = set()
+    if len(flow.faults) != len(items or ()):
+        return  # with errors among them they cannot be counted
+    for index, rule in enumerate(flow.faults):
+        if rule.of_leg in always:
+            others = "telephone" if rule.of_leg else "webhook"
+            message = f"the fault before it takes every {others}: this one never happens"
+            yield flow.source.finding(f"/faults/{index}", "flow.fault-useless", message, "warning")
+        elif rule.nth is None and not rule.when and not rule.number:
+            always.add(rule.of_leg)
+
+
+def _unsigned(flow: Flow) -> str | None:
+    """Why nobody would notice a wrong signature; None: the webhooks are signed."""
+    if flow.app is not None and flow.app.pages is not None:
+        return "the pages of a flow look at no signature"
+    key = "signature_secret" if flow.platform == "vonage" else "auth"
+    if key in flow.webhooks:
+        return None
+    option = "--signature-secret" if flow.platform == "vonage" else "--webhook-auth"
+    return f"expected {key} under webhooks, or {option} at the call"
 
 
 def _e164(source: Source, pointer: str, text: str, *, key: bool = False) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ivrsim.flows.source import (
     Finding,
@@ -23,6 +23,9 @@ from ivrsim.flows.source import (
     read_source,
     shown,
 )
+
+if TYPE_CHECKING:
+    from ivrsim.flows.faults import FaultRule
 
 SCHEMA: Final[Schema] = {
     "ncco": "document",
@@ -36,7 +39,7 @@ OUTCOMES: Final = ("busy", "no_answer", "rejected", "unreachable", "voicemail", 
 
 _TOP = (
     *("title", "platform", "from", "to", "direction", "app", "ncco", "callflow"),
-    *("webhooks", "parties", "settings"),
+    *("webhooks", "parties", "settings", "faults"),
 )
 _APP = ("url", "python", "path", "pages")
 _PAGE = ("reply", "next", "secret", "status", "delay")
@@ -114,6 +117,7 @@ class Flow:
     parties: Mapping[str, Party] = field(default_factory=dict)
     default_party: Party = DEFAULT_PARTY
     settings: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[FaultRule, ...] = ()
 
 
 def load_flow(path: str | Path, *, text: str | bytes | None = None) -> Flow:
@@ -135,7 +139,7 @@ def parse_flow(source: Source) -> tuple[Flow, list[Finding]]:
 
     With errors among the findings the flow is what could be made of the rest.
     """
-    reader = _Reader(source)
+    reader = FlowReader(source)
     return reader.flow(), reader.findings
 
 
@@ -145,7 +149,7 @@ def number(text: str) -> str | None:
     return "+" + plain.lstrip("+") if _NUMBER.fullmatch(plain) else None
 
 
-class _Reader:
+class FlowReader:
     """Takes a flow apart; remarks go to ``findings``."""
 
     def __init__(self, source: Source) -> None:
@@ -244,6 +248,7 @@ class _Reader:
             parties=parties,
             default_party=default_party,
             settings=self.settings(values.get("settings")),
+            faults=self.faults(values.get("faults")),
         )
 
     def platform(self, values: Mapping[str, Any]) -> str:
@@ -397,6 +402,13 @@ class _Reader:
             self.text(values, "says", pointer),
             self.seconds(values, "hangs_up_after", pointer),
         )
+
+    def faults(self, value: Any) -> tuple[FaultRule, ...]:
+        if value is None:
+            return ()
+        from ivrsim.flows.faults import read_faults  # it needs what is above
+
+        return read_faults(self, value)
 
     def settings(self, value: Any) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urljoin
 
 from ivrsim.errors import InputError
+from ivrsim.flows.faults import FaultRule
 from ivrsim.flows.model import (
     DEFAULT_PARTY,
     PLATFORMS,
@@ -129,6 +130,7 @@ class Target:
     parties: Mapping[str, Party] = field(default_factory=dict)
     default_party: Party = DEFAULT_PARTY
     settings: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[FaultRule, ...] = ()
     source: Source | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -352,6 +354,7 @@ def _target(
         parties=flow.parties if flow is not None else {},
         default_party=flow.default_party if flow is not None else DEFAULT_PARTY,
         settings={**(flow.settings if flow is not None else {}), **options.settings},
+        faults=flow.faults if flow is not None else (),
         source=source,
         findings=tuple(findings),
     )

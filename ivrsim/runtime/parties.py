@@ -15,10 +15,12 @@ from ivrsim.engine.events import (
     LegUnanswered,
     SpeechHeard,
 )
+from ivrsim.runtime.faults import LEG_MS
 from ivrsim.runtime.prompts import estimate_ms
 
 if TYPE_CHECKING:
     from ivrsim.flows.model import Party
+    from ivrsim.runtime.faults import Fault, Faults
 
 CALLER_ANSWERS_MS = 2000
 """When the platform calls the person at the keypad: picked up after two seconds."""
@@ -29,7 +31,8 @@ class Parties:
     """Plays the other telephones by the rules of a flow.
 
     ``rules`` by number, with ``default``; ``schedule(t, event, key)`` puts an event on the
-    agenda, ``drop(key)`` takes it off. ``by_hand`` legs wait for ``act``.
+    agenda, ``drop(key)`` takes it off. ``by_hand`` legs wait for ``act``. ``faults`` may make a
+    telephone busy or dead.
     """
 
     def __init__(
@@ -45,15 +48,28 @@ class Parties:
         self._schedule = schedule
         self._drop = drop
         self._person_present = person_present
+        self.faults: Faults | None = None  # none, until the call says so
         self._legs: dict[str, Party] = {}
+        self._cuts: dict[str, tuple[Fault, HungUp]] = {}
         self.notices: list[str] = []
 
-    def ring(self, leg: str, number: str, role: str, t: int) -> None:
-        """A telephone is rung at ``t``."""
+    def ring(self, leg: str, number: str, role: str, t: int) -> Event | None:
+        """A telephone is rung at ``t``; what the trace is told when it does not even ring."""
+        if self.faults is not None and self.faults.armed:
+            fault = self.faults.of_leg(number, role)
+            if fault is not None and fault.cut_ms is None:
+                self._schedule(t + LEG_MS, fault.of_leg(leg), f"outcome:{leg}")
+                return fault.leg_met(leg)
+            if fault is not None:
+                self._cuts[leg] = (fault, HungUp(leg, "caller" if role == "caller" else "party"))
         self._schedule(t, LegRinging(leg), f"ring:{leg}")
         if role == "caller":
-            self._schedule(t + CALLER_ANSWERS_MS, LegAnswered(leg), f"outcome:{leg}")
-            return
+            self._answers(t + CALLER_ANSWERS_MS, LegAnswered(leg))
+        else:
+            self._ring_party(leg, number, t)
+        return None
+
+    def _ring_party(self, leg: str, number: str, t: int) -> None:
         party = self._rules.get(_digits(number), self._default)
         self._legs[leg] = party
         after = round(party.answers_after * 1000)
@@ -75,7 +91,21 @@ class Parties:
             return
         else:
             event = LegUnanswered(leg, party.outcome)
-        self._schedule(t + after, event, f"outcome:{leg}")
+        if isinstance(event, LegAnswered):
+            self._answers(t + after, event)
+        else:
+            self._schedule(t + after, event, f"outcome:{leg}")
+
+    def _answers(self, t: int, event: LegAnswered) -> None:
+        """It is picked up at ``t``, and cut later when a fault says so."""
+        leg = event.leg
+        self._schedule(t, event, f"outcome:{leg}")
+        cut = self._cuts.get(leg)
+        if cut is not None:
+            fault, gone = cut
+            t += fault.cut_ms or 0
+            self._schedule(t, fault.leg_met(leg), f"fault:{leg}")
+            self._schedule(t, gone, f"cut:{leg}")
 
     def bridged(self, leg: str, t: int) -> SpeechHeard | None:
         """The leg is connected with the caller at ``t``; what its person says, if anything."""
@@ -96,7 +126,8 @@ class Parties:
     def dropped(self, leg: str) -> None:
         """The leg is over."""
         self._legs.pop(leg, None)
-        for what in ("ring", "outcome", "says", "hangup"):
+        self._cuts.pop(leg, None)
+        for what in ("ring", "outcome", "says", "hangup", "fault", "cut"):
             self._drop(f"{what}:{leg}")
 
     def act(self, leg: str, what: str, t: int) -> bool:
@@ -109,7 +140,11 @@ class Parties:
             "reject": LegUnanswered(leg, "rejected"),
             "hang_up": HungUp(leg, "party"),
         }
-        self._schedule(t, events[what], f"outcome:{leg}")
+        event = events[what]
+        if isinstance(event, LegAnswered):
+            self._answers(t, event)
+        else:
+            self._schedule(t, event, f"outcome:{leg}")
         return True
 
 
