@@ -18,7 +18,7 @@ from typing import Final
 
 from ivrsim.engine.events import WebhookFailed, WebhookReplied
 from ivrsim.errors import InputError
-from ivrsim.runtime.stopping import Stop
+from ivrsim.runtime.stopping import Stop, StopKind
 from ivrsim.trace.filter import Filter, parse_filter
 from ivrsim.trace.record import Record
 from ivrsim.trace.view_words import words
@@ -146,7 +146,7 @@ class Debugger:
                 if point.what == "request" and record.kind != "webhook.request":
                     continue
                 if point.strikes(record, self._record_of) and stop is None:
-                    kind = "request" if sent else "record"
+                    kind: StopKind = "request" if sent else "record"
                     webhook = str(record.data.get("webhook")) if sent else None
                     stop = Stop(kind, self._why(record, sent), record.seq, webhook, point.number)
             if stop is None and self._steps_to(record, sent):

@@ -89,13 +89,18 @@ class ScriptedApplication:
 class ScriptedSession:
     """One call: the page it is on, and what was pressed and said so far."""
 
-    __slots__ = ("_app", "_last", "_page", "_values")
+    __slots__ = ("_app", "_last", "_numbers", "_page", "_values")
 
     def __init__(self, app: ScriptedApplication, caller: str, callee: str) -> None:
         self._app = app
+        self._numbers = (caller, callee)
         self._page: _CompiledPage | None = None
         self._last = app.nothing
         self._values: dict[str, str] = {"from": caller, "to": callee}
+
+    def fresh(self) -> ScriptedSession:
+        """Another call of the same application by the same caller, at its beginning."""
+        return ScriptedSession(self._app, *self._numbers)
 
     def reply(self, command: SendWebhook) -> ScriptedReply:
         """The answer to one webhook; ``command.context`` says what happened.

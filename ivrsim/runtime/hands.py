@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ivrsim.engine import commands as cmd
 from ivrsim.engine import events as ev
 from ivrsim.errors import AudioError, SoundUnavailable
+from ivrsim.runtime.faults import HOLD_MS, Answer, Fault, Held
 from ivrsim.runtime.plan import CallPlan
 from ivrsim.runtime.prompts import estimate_ms
 from ivrsim.runtime.recordings import Recordings, SoundSource
@@ -65,13 +66,15 @@ class Hands:
         self._plan = plan
         self._desk = desk
         self._virtual = plan.clock.virtual
-        self._outbox: deque[cmd.SendWebhook] = deque()
+        self._outbox: deque[tuple[cmd.SendWebhook, Fault | None]] = deque()
         self._jobs: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self._client: WebhookClient | None = None
         self.parties = plan.parties(
             schedule=desk.schedule, drop=desk.drop, person_present=plan.person
         )
+        self.parties.faults = plan.faults
+        self._held: Held | None = None
         self.recordings = Recordings(plan.trace_path)
         self.plays: dict[str, cmd.Play] = {}
         self._made = CallSound(
@@ -128,10 +131,10 @@ class Hands:
         rate = RATE if self.handset is None else self.handset.rate
         return await self._plan.prompts.clip(sound, self._http, rate)
 
-    def rings(self, command: cmd.RingLeg, t: int) -> None:
-        """A telephone is rung at ``t``."""
+    def rings(self, command: cmd.RingLeg, t: int) -> ev.Event | None:
+        """A telephone is rung at ``t``; what the trace is told when it does not even ring."""
         self._country = region_of(command.number)
-        self.parties.ring(command.leg, command.number, command.role, t)
+        return self.parties.ring(command.leg, command.number, command.role, t)
 
     def drops(self, command: cmd.DropLeg) -> None:
         """A telephone is rung no more, or hung up on."""
@@ -158,7 +161,7 @@ class Hands:
         """Bring one thing that is under way to its end."""
         self.check()
         if self._outbox:
-            await self._send(self._outbox.popleft())
+            await self._send(*self._outbox.popleft())
         elif self._jobs:
             await asyncio.wait(set(self._jobs), return_when=asyncio.FIRST_COMPLETED)
 
@@ -170,12 +173,18 @@ class Hands:
 
     def do(self, command: cmd.Command) -> None:
         """Do what the engine asks for; the answer, if any, goes to the desk."""
+        if self._plan.readdress is not None and isinstance(command, cmd.SendWebhook):
+            command = self._plan.readdress(command)
         _DO[type(command)](self, command)
 
     def happened(self, event: ev.Event, records: Sequence[Record]) -> None:
         """An event was fed, and gave these records."""
         if isinstance(event, ev.PromptEnded | ev.PromptFailed) and event.prompt == self.playing:
             self.playing = None
+        held = self._held
+        if held is not None and event is held.alarm:
+            self._held = None
+            self._deliver(held.command, held.fault)
         handset = self.handset
         if handset is None:
             return
@@ -194,10 +203,11 @@ class Hands:
                 self._start(self._voice(caller_voice(event.text), handset.caller_says))
         handset.keep_secret(self._desk.secret)
 
-    def _start(self, steps: Coroutine[Any, Any, None]) -> None:
+    def _start(self, steps: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(steps)
         self._jobs.add(task)
         task.add_done_callback(self._finished)
+        return task
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._jobs.discard(task)
@@ -218,7 +228,10 @@ class Hands:
             else:
                 self._begins(command.prompt, None, "estimated")
         elif not self._rendered and isinstance(sound, cmd.Speech):
-            self._begins(command.prompt, estimate_ms(sound) * command.loop or None, "estimated")
+            durations = self._plan.durations
+            known = None if durations is None else durations(sound, command.loop)
+            total = estimate_ms(sound) * command.loop or None
+            self._begins(command.prompt, *(known or (total, "estimated")))
         else:
             self._start(self._make(command, sound))
 
@@ -327,21 +340,97 @@ class Hands:
     # ------------------------------------------------------------------ webhooks
 
     def _send_webhook(self, command: cmd.SendWebhook) -> None:
-        page = self.page_reply(command)
-        if page is not None:
-            event, delay_ms = page
-            if delay_ms:
-                self._desk.schedule(self._desk.now_ms + delay_ms, event)
-            else:
-                self._desk.answer(event)
-        elif self._virtual:
-            self._outbox.append(command)
+        if self._plan.faults.armed or self._held is not None:
+            self._send_with_faults(command)
         else:
-            self._start(self._send(command))
+            self._deliver(command)
+
+    def _send_with_faults(self, command: cmd.SendWebhook) -> None:
+        desk, faults, held = self._desk, self._plan.faults, self._held
+        fault = faults.of_webhook(command.webhook, desk.records, holding=held is not None)
+        if fault is not None:
+            useless = fault.forges and self._unsigned(command)
+            if useless:
+                desk.notice(f"wrong-signature has no effect: {useless}")
+            desk.answer(fault.met(command, useless or ""))
+            if fault.holds:
+                self._held = Held.back(command, fault)
+                desk.schedule(desk.now_ms + HOLD_MS, self._held.alarm, "held")
+                return
+        sending = self._deliver(command, fault)
+        if held is not None:
+            self._held = None
+            desk.drop("held")
+            desk.answer(held.after(command))
+            self._deliver(held.command, held.fault, after=sending)
+
+    def _unsigned(self, command: cmd.SendWebhook) -> str | None:
+        """Why nobody would notice a wrong signature; None: the webhook is signed."""
+        if self._answered_by_pages(command):
+            return "the pages of a flow look at no signature"
+        if self._plan.authorize is None:
+            return "the webhooks of this call are not signed: there is no secret to sign them with"
+        return None
+
+    def _deliver(
+        self,
+        command: cmd.SendWebhook,
+        fault: Fault | None = None,
+        after: asyncio.Task[None] | None = None,
+    ) -> asyncio.Task[None] | None:
+        """Send it, or in virtual time let it be sent when its turn comes.
+
+        ``after``: once that task is over; what is returned is the task that sends it.
+        """
+        if self._answered_by_pages(command):
+            asked = self._desk.now_ms
+            event = None if fault is None else fault.instead(command)
+            if event is None:
+                event, delay_ms = self._turn_page(command, fault)
+            else:
+                delay_ms = 0
+            self._comes(command, event, asked + delay_ms, fault, asked)
+        elif self._virtual:
+            self._outbox.append((command, fault))
+        else:
+            return self._start(self._send(command, fault, after))
+        return None
+
+    def _answered_by_pages(self, command: cmd.SendWebhook) -> bool:
+        return command.url.startswith("pages:") and self._plan.pages is not None
+
+    def _turn_page(
+        self, command: cmd.SendWebhook, fault: Fault | None
+    ) -> tuple[ev.WebhookReplied, int]:
+        page = self.page_reply(command)
+        assert page is not None
+        if fault is not None and fault.twice:
+            # Pages answer a second delivery as they do a second attempt: with the same again.
+            again = replace(command, context={**command.context, "attempt": 2})
+            second = self.page_reply(again)
+            assert second is not None
+            self._desk.answer(fault.second(page[0], second[0]))
+        return page
+
+    def _comes(
+        self,
+        command: cmd.SendWebhook,
+        event: Answer,
+        came_at: int,
+        fault: Fault | None,
+        asked_at: int,
+    ) -> None:
+        """An answer comes at ``came_at``, which may be later; a fault changes it."""
+        if fault is not None:
+            event, came_at = fault.arrived(command, event, came_at, asked_at)
+        if came_at > self._desk.now_ms:
+            self._desk.schedule(came_at, event)
+        else:
+            self._desk.answer(event)
 
     def page_reply(self, command: cmd.SendWebhook) -> tuple[ev.WebhookReplied, int] | None:
         """What a scripted page answers, and after how many milliseconds; None: it is not asked."""
-        if not command.url.startswith("pages:") or self._plan.pages is None:
+        if not self._answered_by_pages(command) or self._plan.pages is None:
             return None
         reply = self._plan.pages.reply(command)
         event = ev.WebhookReplied(
@@ -354,21 +443,46 @@ class Hands:
         )
         return event, reply.delay_ms
 
-    async def _send(self, command: cmd.SendWebhook) -> None:
+    async def _send(
+        self,
+        command: cmd.SendWebhook,
+        fault: Fault | None = None,
+        after: asyncio.Task[None] | None = None,
+    ) -> None:
+        if after is not None:
+            await asyncio.wait([after])
+        desk = self._desk
+        asked = desk.now_ms
+        event = None if fault is None else fault.instead(command)
+        if event is None:
+            event = await self._ask(command, fault)
+        if fault is not None and fault.twice and isinstance(event, ev.WebhookReplied):
+            again = command
+            if not self._virtual:  # both within the time that the platform waits for one
+                again = replace(command, read_ms=max(1, command.read_ms - event.elapsed_ms))
+            desk.answer(fault.second(event, await self._ask(again, fault)))
+        if self._virtual and isinstance(event, ev.WebhookFailed) and event.reason == "timeout":
+            # The time that was really waited is the time that passes in the call.
+            nominal = command.connect_ms if event.phase == "connect" else command.read_ms
+            desk.schedule(desk.now_ms + nominal, replace(event, elapsed_ms=nominal))
+        else:
+            took = 0 if self._plan.latency is None else self._plan.latency(command.webhook)
+            self._comes(command, event, desk.now_ms + took, fault, asked)
+
+    async def _ask(self, command: cmd.SendWebhook, fault: Fault | None) -> Answer:
+        """One HTTP request and what came of it."""
         plan = self._plan
         headers = dict(plan.headers)
         if plan.authorize is not None:
-            headers.update(plan.authorize(command))
+            signed = plan.authorize(command)
+            if fault is not None and fault.forges:
+                signed = fault.forged(signed)
+            headers.update(signed)
         client = self._client or await self._http()
         event = await client.send(command, headers, policy=plan.policy, insecure=plan.insecure)
         if isinstance(event, ev.WebhookReplied) and event.status >= 500:
             self._tell_application_error()
-        if self._virtual and isinstance(event, ev.WebhookFailed) and event.reason == "timeout":
-            # The time that was really waited is the time that passes in the call.
-            nominal = command.connect_ms if event.phase == "connect" else command.read_ms
-            self._desk.schedule(self._desk.now_ms + nominal, replace(event, elapsed_ms=nominal))
-        else:
-            self._desk.answer(event)
+        return event
 
     def _tell_application_error(self) -> None:
         """What a Python application that is served here died of: HTTP 500 does not say it."""
@@ -390,7 +504,9 @@ class Hands:
         self._desk.drop(command.timer)
 
     def _ring(self, command: cmd.RingLeg) -> None:
-        self.rings(command, self._desk.now_ms)
+        told = self.rings(command, self._desk.now_ms)
+        if told is not None:
+            self._desk.answer(told)
 
     def _bridge(self, command: cmd.BridgeLegs) -> None:
         self.parties.bridged(command.other, self._desk.now_ms)

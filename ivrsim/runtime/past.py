@@ -25,7 +25,8 @@ class Past:
     inputs among them. ``later`` are replies that came after the moment to webhooks sent before
     it, by webhook. ``at`` is the moment in call time (milliseconds), ``seq`` the record gone back
     to, ``name`` the trace it is in; ``audio`` the sound of that call, where there is some.
-    ``again`` is True when the application was called again for it, with new ids.
+    ``again`` is True when the application was called again for it, with new ids; ``note``
+    is what is to be known of the application's own state.
     """
 
     name: str
@@ -36,16 +37,13 @@ class Past:
     later: Mapping[str, Record] = field(default_factory=dict)
     audio: Path | None = None
     again: bool = False
+    note: str = ""
 
     def parent(self) -> dict[str, Any]:
         """For the header of the branch's trace."""
         told: dict[str, Any] = {"trace": self.name, "seq": self.seq, "t": self.at}
         told["replies"] = "asked again" if self.again else "recorded"
-        told["note"] = (
-            "the application was called again with new ids"
-            if self.again
-            else "the application's own state may be ahead: it has seen the whole of the other call"
-        )
+        told["note"] = self.note
         return told
 
 
@@ -56,11 +54,14 @@ def past_of(
     *,
     audio: Path | None = None,
     again: bool = False,
+    note: str = "",
+    inclusive: bool = False,
 ) -> Past:
     """What lies before record ``seq`` of a recorded call.
 
-    An input (a key, a reply …) is left out: something else may happen in its place. Any other
-    record is there with all that came about with it. Replies that were under way are known.
+    An input (a key, a reply …) is left out unless ``inclusive``: something else may happen in its
+    place. Any other record is there with all that came about with it. Replies that were under way
+    are known.
     Raises InputError when there is no such record, or nothing to feed.
     """
     kept: list[Record] = []
@@ -71,7 +72,7 @@ def past_of(
         if record.seq == seq:
             found = record
         # Each step begins with its input: the step of ``seq``, if that is none, is complete.
-        over = over or (record.is_input and record.seq >= seq)
+        over = over or (record.is_input and record.seq >= seq + inclusive)
         if not over:
             kept.append(record)
         elif record.kind in ("webhook.response", "webhook.failed") and record.is_input:
@@ -92,7 +93,7 @@ def past_of(
     at = found.t if found.is_input else kept[-1].t
     asked = {str(r.data.get("webhook")) for r in kept if r.kind == "webhook.request"}
     later = {webhook: record for webhook, record in later.items() if webhook in asked}
-    return Past(name, seq, at, inputs, kept, later, audio, again)
+    return Past(name, seq, at, inputs, kept, later, audio, again, note)
 
 
 def check(expected: Sequence[Record], lived: Iterator[Record], name: str) -> Iterator[Record]:

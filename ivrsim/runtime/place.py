@@ -7,11 +7,12 @@ import shlex
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import urlsplit
 
 from ivrsim.engine.commands import SendWebhook
 from ivrsim.engine.setup import CallSetup
@@ -24,11 +25,15 @@ from ivrsim.runtime.allow import HostPolicy
 from ivrsim.runtime.caller import KeyScript
 from ivrsim.runtime.clock import Clock
 from ivrsim.runtime.downloads import cache_of
+from ivrsim.runtime.faults import Faults
 from ivrsim.runtime.live import LiveCall
 from ivrsim.runtime.parties import Parties
+from ivrsim.runtime.past import Past
 from ivrsim.runtime.plan import CallPlan
 from ivrsim.runtime.prompts import PromptMaker
+from ivrsim.runtime.recorded import RecordedCall
 from ivrsim.runtime.regions import region_of
+from ivrsim.runtime.stopping import Watcher
 from ivrsim.sound.engines import EMBEDDED, check_engine
 from ivrsim.trace.masking import mask_url
 from ivrsim.trace.record import Header
@@ -78,11 +83,44 @@ class CallOptions:
     arguments: tuple[str, ...] = ()
 
 
-def place_call(target: Target, options: CallOptions) -> LiveCall:
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A call that is to go on from a moment of a recorded one: its ``past``, and the ``header``
+    of its trace, which has all that made its ids and times."""
+
+    past: Past
+    header: Header
+
+
+def place_call(
+    target: Target,
+    options: CallOptions,
+    *,
+    watcher: Watcher | None = None,
+    back: Back | None = None,
+    recorded: RecordedCall | None = None,
+) -> LiveCall:
     """Prepare the call; ``run`` makes it. A Python application is started here.
 
+    ``watcher`` says where it stops to be looked at. With ``back`` it goes on from a recorded call
+    instead of beginning; where somebody is at the keypad it stands still there at first.
+    ``recorded``: the people of a recorded call act in it, in place of ``options.keys``.
     Raises IvrsimError: one line that says what is wrong.
     """
+    plan = prepare_call(target, options, watcher=watcher, back=back)
+    if recorded is not None:
+        recorded.join(plan, target.parties, target.default_party)
+    return LiveCall(plan)
+
+
+def prepare_call(
+    target: Target,
+    options: CallOptions,
+    *,
+    watcher: Watcher | None = None,
+    back: Back | None = None,
+) -> CallPlan:
+    """See ``place_call``: all that the call needs."""
     check_engine(options.voice)
     clock = Clock.parse(options.clock)
     script = KeyScript.parse(options.keys)
@@ -110,14 +148,77 @@ def place_call(target: Target, options: CallOptions) -> LiveCall:
             base_url = target.application.url
     try:
         plan = _plan(target, options, clock, script, started_at, seed, urls, base_url)
+        plan.watcher = watcher
         if served is not None:
             plan.release = served.stop
             plan.application_error = lambda: served.last_error
-        return LiveCall(plan)
+        return plan if back is None else _going_back(plan, back, options.person)
     except BaseException:
         if served is not None:
             served.stop()
         raise
+
+
+def _going_back(plan: CallPlan, back: Back, person: bool) -> CallPlan:
+    """``plan``, but with the ids, times and settings of the recorded call."""
+    header, past = back.header, back.past
+    try:
+        setup = CallSetup.from_json(header.setup)
+    except TypeError as error:
+        raise InputError(
+            f"{past.name}: cannot go back: its header does not say how the call was placed: {error}"
+        ) from None
+    if setup.platform != plan.setup.platform:
+        raise InputError(
+            f"{past.name} is a call of {setup.platform}, and {plan.header.target} is not"
+        )
+    if setup.authorized and plan.authorize is None:
+        plan.notices.append(
+            "webhooks are not signed from here on: secrets are in no trace; give "
+            f"{'--signature-secret' if setup.platform == 'vonage' else '--webhook-auth'} again"
+        )
+    if setup.secret or any("•" in str(r.data.get("digit")) for r in past.inputs):
+        plan.notices.append("secret digits are in no trace: what follows is told • in their place")
+    addresses = _addresses(setup.urls, plan.setup.urls)
+    return replace(
+        plan,
+        header=header._replace(parent=past.parent()),
+        setup=setup,
+        platform=partial(make_platform, setup),
+        past=past,
+        stopped=person,
+        readdress=partial(_readdressed, addresses) if addresses else None,
+    )
+
+
+def _addresses(
+    old: Mapping[str, str | None], new: Mapping[str, str | None]
+) -> tuple[tuple[str, str], ...]:
+    """Where webhooks of the recorded call go today: whole URLs first, then servers.
+
+    A Python application is served at another port each time, and tokens in URLs are masked.
+    """
+    pairs = [
+        (was, now)
+        for name, was in old.items()
+        if was is not None and (now := new.get(name)) is not None and was != now
+    ]
+    servers = [
+        (
+            f"{urlsplit(was).scheme}://{urlsplit(was).netloc}/",
+            f"{urlsplit(now).scheme}://{urlsplit(now).netloc}/",
+        )
+        for was, now in pairs
+        if urlsplit(was).netloc and urlsplit(now).netloc
+    ]
+    return (*pairs, *dict.fromkeys(servers))
+
+
+def _readdressed(addresses: tuple[tuple[str, str], ...], command: SendWebhook) -> SendWebhook:
+    for was, now in addresses:
+        if command.url.startswith(was):
+            return replace(command, url=now + command.url[len(was) :])
+    return command
 
 
 def _plan(
@@ -173,6 +274,7 @@ def _plan(
         pages=application.session(target.caller, target.callee)
         if isinstance(application, ScriptedApplication)
         else None,
+        faults=Faults(target.faults),
         authorize=_authorizer(target),
         headers=options.headers,
         insecure=options.insecure,

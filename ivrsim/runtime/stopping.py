@@ -68,6 +68,10 @@ class ReplyDraft:
 class Watcher(Protocol):
     """Says where a call stops."""
 
+    def lived(self, records: Sequence[Record]) -> None:
+        """What a branch has behind it: there is nothing to stop at in it."""
+        ...
+
     def after(self, records: Sequence[Record]) -> Stop | None:
         """After each step of a call: its records are written, and what they bring about (a
         webhook, a prompt) has not begun."""

@@ -1,0 +1,205 @@
+"""Going back in a call, and on from there in another way.
+
+A branch is a call of its own with a trace of its own. Up to the record gone back to it is the
+call it comes from: either the recorded replies are fed again and nothing is sent, or the
+application is called again, with new ids, by the recorded caller. From there on it is live.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from ivrsim.engine.events import Marked, WebhookFailed, WebhookReplied
+from ivrsim.errors import InputError
+from ivrsim.flows.pages import ScriptedApplication
+from ivrsim.flows.target import PythonApplication, Target
+from ivrsim.runtime.clock import Clock
+from ivrsim.runtime.live import LiveCall
+from ivrsim.runtime.past import Past, past_of
+from ivrsim.runtime.place import Back, CallOptions, place_call, prepare_call
+from ivrsim.runtime.plan import CallPlan
+from ivrsim.runtime.recorded import RecordedCall
+from ivrsim.runtime.stopping import Stop, Watcher
+from ivrsim.trace.reader import TraceReader
+from ivrsim.trace.record import Header, Record
+
+_AHEAD: Final = (
+    "the application's own state may be ahead: it has seen the whole of the call gone back in"
+)
+_ANEW: Final = "the application was started anew: it has seen nothing of the call gone back in"
+_PAGES: Final = "scripted pages keep nothing of a call: they are where they were"
+_HERE: Final = "gone back to here"
+_AGAIN: Final = "the application was called again up to here, with new ids"
+
+# Where a call that is made again is found again: the last of these before the record.
+_LANDMARKS: Final = frozenset(
+    {
+        "call.started", "document.received", "action.started", "prompt.started",
+        "prompt.finished", "capture.opened", "capture.listening", "capture.closed",
+        "webhook.request", "recording.started", "leg.created", "leg.answered", "leg.bridged",
+    }
+)  # fmt: skip
+
+
+def branch(
+    records: Iterable[Record],
+    header: Header,
+    seq: int,
+    target: Target,
+    options: CallOptions,
+    *,
+    trace: Path | None = None,
+    watcher: Watcher | None = None,
+) -> LiveCall:
+    """The call that goes on from record ``seq`` with what was recorded up to there.
+
+    ``records`` and ``header`` are those of the call gone back in, ``trace`` its file if it has
+    one. An input (a key, a reply …) is left out, as something else may happen in its place; a
+    reply that is left out is held, to be used as it came or edited. Raises IvrsimError.
+    """
+    past = past_of(records, seq, _name(trace, options), audio=_audio(trace), note=_note(target))
+    return place_call(target, options, watcher=watcher, back=Back(past, header))
+
+
+async def branch_again(
+    records: Sequence[Record],
+    header: Header,
+    seq: int,
+    target: Target,
+    options: CallOptions,
+    *,
+    trace: Path | None = None,
+    watcher: Watcher | None = None,
+) -> LiveCall:
+    """As ``branch``, but the application is called again up to there, with new ids.
+
+    The recorded caller does what he did before record ``seq``, in virtual time. Raises
+    InputError when the application of today does not come to that place.
+    """
+    before = past_of(records, seq, _name(trace, options))
+    landmark = next(
+        (record for record in reversed(before.expected) if record.kind in _LANDMARKS), None
+    )
+    if landmark is None:
+        raise InputError(f"{before.name}: there is nothing before record {seq} to come back to")
+    nth = sum(record.kind == landmark.kind for record in before.expected)
+    plan = prepare_call(target, options, watcher=watcher)
+    try:
+        goal = _Landmark(landmark.kind, nth, before.at - landmark.t)
+        made = await _made_again(plan, target, before, goal)
+        place = sum(record.kind == landmark.kind for record in made)
+        if place < nth:
+            raise InputError(
+                f"{before.name}: the application of today does not come to record {seq}: "
+                f"it came to {place} of {nth} {landmark.kind}"
+            )
+        last = made[-1].seq
+        past = past_of(made, last, before.name, again=True, note=_AGAIN, inclusive=True)
+        told = {**past.parent(), "seq": seq, "t": before.at}
+        plan.header = plan.header._replace(parent=told)
+        plan.past, plan.stopped = past, options.person
+        return LiveCall(plan)
+    except BaseException:
+        if plan.release is not None:
+            await asyncio.to_thread(plan.release)
+        raise
+
+
+async def _made_again(
+    plan: CallPlan, target: Target, before: Past, landmark: _Landmark
+) -> list[Record]:
+    """The records of a new call, up to ``landmark`` or to its end."""
+    pages = plan.pages
+    again = replace(
+        plan,
+        clock=Clock(None),
+        pages=pages.fresh() if pages is not None else None,
+        faults=plan.faults.anew(),
+        watcher=landmark,
+        handset=None,
+        trace_path=None,
+        audio_path=None,
+        stream=None,
+        person=False,
+        release=None,
+    )
+    RecordedCall(before.expected).join(again, target.parties, target.default_party)
+    call = LiveCall(again)
+    landmark.mark = lambda t: call.schedule(t, Marked(_HERE))
+    making = asyncio.ensure_future(call.run())
+    there = asyncio.ensure_future(landmark.there.wait())
+    try:
+        await asyncio.wait({making, there}, return_when=asyncio.FIRST_COMPLETED)
+        call.leave("")
+        await making
+    finally:
+        there.cancel()
+        if not making.done():
+            making.cancel()
+            await asyncio.wait({making})
+    return [record for record in call.records if record.kind != "call.left"]
+
+
+class _Landmark:
+    """Stops a call ``after_ms`` milliseconds after the ``nth`` record of a kind."""
+
+    def __init__(self, kind: str, nth: int, after_ms: int) -> None:
+        self._kind = kind
+        self._left = nth
+        self._after_ms = after_ms
+        self.there = asyncio.Event()
+        self.mark: Callable[[int], None] = lambda t: None
+
+    def lived(self, records: Sequence[Record]) -> None:
+        """Nothing was lived before."""
+
+    def after(self, records: Sequence[Record]) -> Stop | None:
+        last = records[-1]
+        if self._left > 0:
+            self._left -= sum(record.kind == self._kind for record in records)
+            if self._left > 0:
+                return None
+            if self._after_ms > 0:
+                self.mark(last.t + self._after_ms)
+                return None
+        elif last.kind != "mark" or last.data.get("text") != _HERE:
+            return None
+        self.there.set()
+        return Stop("record", "there", last.seq)
+
+    def before_reply(
+        self, reply: WebhookReplied | WebhookFailed, request: Record | None
+    ) -> Stop | None:
+        return None
+
+
+def records_of(trace: Path) -> tuple[Header, list[Record]]:
+    """Header and records of a trace, up to its damage. Raises TraceError."""
+    with TraceReader(trace) as reader:
+        reader.index_all()
+        return reader.header, list(reader.records())
+
+
+def _name(trace: Path | None, options: CallOptions) -> str:
+    """How the branch's header names the trace it comes from: short where both lie together."""
+    if trace is None:
+        return "a call that was not kept"
+    beside = options.trace_path is not None and options.trace_path.parent == trace.parent
+    return trace.name if beside else str(trace.absolute())
+
+
+def _audio(trace: Path | None) -> Path | None:
+    sound = None if trace is None else trace.with_suffix(".wav")
+    return sound if sound is not None and sound.is_file() else None
+
+
+def _note(target: Target) -> str:
+    if isinstance(target.application, PythonApplication):
+        return _ANEW
+    if isinstance(target.application, ScriptedApplication):
+        return _PAGES
+    return _AHEAD
