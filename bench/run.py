@@ -11,7 +11,10 @@ from pathlib import Path
 if __package__ in (None, ""):  # python bench/run.py
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
-NAMES = ("calls", "webhook", "startup", "paint", "flow", "trace", "voice", "dtmf", "words", "line")
+NAMES = (
+    "calls", "webhook", "startup", "paint", "flow", "trace", "view", "voice", "dtmf", "words",
+    "line",
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

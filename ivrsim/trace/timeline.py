@@ -20,8 +20,9 @@ from ivrsim.trace.record import Record
 from ivrsim.trace.view import CallView
 from ivrsim.trace.view_words import request_title, text_of
 
-KEEP: Final = 400
-"""How many items of the conversation a view of a timeline has."""
+KEEP: Final = 120
+"""How many items of the conversation a view of a timeline has, a few screens of them: each costs
+whoever thaws the view, and whoever lays it out."""
 BUDGET: Final = 7 << 20
 """Bytes for all copies together; those near the place asked for last take up to NEARBY more."""
 NEARBY: Final = 1 << 20

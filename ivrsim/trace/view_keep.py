@@ -32,8 +32,8 @@ def forget(view: CallView, keep: int) -> None:
         del view.items[:surplus]
         view.items_dropped += surplus
     _first_out(view.prompts, keep // 4, lambda prompt: prompt.state == "playing")
-    _first_out(view.webhook_pairs, keep // 2, lambda pair: pair.webhook in view.open_webhooks)
-    _first_out(view.titles, keep // 2, None)
+    _first_out(view.webhook_pairs, keep, lambda pair: pair.webhook in view.open_webhooks)
+    _first_out(view.titles, keep, None)
     _first_out(view.legs, _LEGS, _stays)
     _first_out(view.recordings, _RECORDINGS, lambda recording: recording.by is None)
     for document in _first_out(view.documents, _DOCUMENTS, lambda each: each is view.document):

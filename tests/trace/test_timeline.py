@@ -141,7 +141,7 @@ def test_a_long_call_keeps_what_a_screen_needs() -> None:
         assert kept["items"] == full["items"][kept["items_dropped"] :]
         assert 0 <= len(kept["items"]) <= 40 + 64
         assert len(kept["documents"]) <= 16 + 64
-        assert len(kept["webhooks"]) <= 20 + 64
+        assert len(kept["webhooks"]) <= 40 + 64
         for name in kept["webhooks"]:
             assert kept["webhooks"][name] == full["webhooks"][name]
         for same in (
