@@ -36,8 +36,8 @@ class Playback:
 
     ``speakers``: ``off``, ``auto`` (the device that was chosen last, else the default one) or a
     device. Without one the position moves as it would, and ``say`` is told why nothing is heard;
-    it is given each line once, mostly in a thread of the playback. A file that is cut short is played
-    as far as it goes, one that still grows as far as it is by then.
+    it is given each line once, in any thread. A file that is cut short is played as far as it
+    goes, one that still grows as far as it is by then.
 
     AudioError when the file is missing, damaged or no recording. All methods are for one thread,
     and none waits but ``close``.
@@ -193,9 +193,19 @@ class _Stretch:
         """Frames that were taken, and after the end those of the silence behind it."""
         self._reader = reader
         self._next = begin_ms * reader.rate // 1000  # frame of the file
-        self._resampler = None if reader.rate == RATE else Resampler(reader.rate, RATE)
+        self._resampler: Resampler | None = None
+        self._drop = 0  # frames that only the resampler needs
         self._pieces: deque[Samples] = deque()
         self._given = 0  # frames that were read, at the rate of the line
+        if reader.rate != RATE:
+            self._resampler = resampler = Resampler(reader.rate, RATE)
+            # With what is before, sound begins as it is there, and not late.
+            self._drop = 2 * resampler.late * RATE // reader.rate
+            self._next -= resampler.late
+            if self._next < 0:
+                resampler.feed(np.zeros(-self._next, np.float32))
+                self._drop += self._next * RATE // reader.rate
+                self._next = 0
 
     def read(self) -> bool:
         """Read a piece; False when there is enough for now, or no more. Raises AudioError."""
@@ -217,6 +227,7 @@ class _Stretch:
         self.end_ms = self._next * 1000 // self._reader.rate
 
     def _give(self, mono: Samples) -> None:
+        mono, self._drop = mono[self._drop :], max(0, self._drop - len(mono))
         limit(mono)
         self._pieces.append(mono)
         self._given += len(mono)

@@ -26,6 +26,8 @@ class Resampler:
         divisor = gcd(old, new)
         self._up, self._down = new // divisor, old // divisor
         self._half = ceil(_ZERO_CROSSINGS * max(1.0, old / new))
+        self.late = self._half
+        """How late what comes out is, in frames of the old rate."""
         self._taps = _taps(self._up, self._down, self._half)
         self._kept = np.zeros(2 * self._half - 1, np.float32)
         self._next = 0  # where the next output falls, in parts of ``up`` after the first kept

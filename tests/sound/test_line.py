@@ -249,3 +249,146 @@ def test_the_microphone_keeps_its_order_in_blocks_of_any_size(
         loud = tape.caller[tape.caller > 0]
         assert (np.diff(loud) > 0).all()
         assert len(tape.caller) == sum(frames for what, frames in story if what == "render")
+
+
+# ------------------------------------------------------------------ standing still
+
+
+class Wall:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def noise(frames: int = RATE) -> Clip:
+    made = np.random.default_rng(4).uniform(-0.5, 0.5, frames)
+    return Clip(made.astype(np.float32), RATE)
+
+
+def test_a_paused_line_is_silent_and_goes_on_with_the_next_sample(line: Line, tape: Tape) -> None:
+    clip = noise()
+    line.platform.play(clip)
+    heard = [render(line, 3)]
+    line.pause()
+    line.pause()
+    still = render(line, 4)
+    assert len(tape.platform) == 3 * BLOCK  # nothing is recorded
+    line.resume()
+    line.resume()
+    heard.append(render(line, 3))
+    assert not still[FADE:].any()
+    assert np.array_equal(tape.platform[FADE:], clip.samples[FADE : 6 * BLOCK])
+    assert np.array_equal(heard[1][FADE:], clip.samples[3 * BLOCK + FADE : 6 * BLOCK])
+
+
+def test_a_pause_does_not_click(line: Line) -> None:
+    hz, peak = 300, 0.4
+    turn = 2 * np.pi * hz * np.arange(RATE) / RATE
+    line.platform.play(Clip((peak * np.sin(turn)).astype(np.float32), RATE))
+    heard = []
+    for frames in (950, 1003, 37, 1200):  # blocks of any size, anywhere in a wave
+        heard.append(line.render(frames))
+        line.pause()
+        heard += [line.render(480), line.render(480)]
+        line.resume()
+    steepest = peak * 2 * np.pi * hz / RATE + peak / FADE
+    assert np.abs(np.diff(np.concatenate([[0], *heard]))).max() <= steepest * 1.01
+
+
+def test_a_paused_line_hears_no_microphone_and_its_level_falls(line: Line, tape: Tape) -> None:
+    for _ in range(5):
+        line.hear(np.full(BLOCK, 0.4, np.float32))
+    line.platform.play(steady(0.5))
+    line.render(BLOCK)
+    line.pause()
+    for _ in range(60):
+        line.hear(np.full(BLOCK, 0.9, np.float32))
+        line.render(BLOCK)
+    assert line.level < 0.001
+    line.resume()
+    render(line, 6)
+    assert tape.caller[: 5 * BLOCK] == pytest.approx(0.4)
+    assert not tape.caller[5 * BLOCK :].any()
+
+
+def test_what_is_ordered_in_a_pause_begins_after_it(line: Line, tape: Tape) -> None:
+    first = line.platform.play(steady(0.3))
+    line.render(BLOCK)
+    line.pause()
+    line.platform.stop(first)
+    line.caller.play(steady(0.2))
+    line.local.play(steady(0.2))
+    assert not render(line, 3)[FADE:].any()
+    line.resume()
+    render(line, 1)
+    assert not tape.platform[BLOCK + FADE :].any()
+    assert tape.caller[BLOCK + FADE :] == pytest.approx(0.2)
+
+
+def test_the_loudspeaker_tap_gets_nothing_in_a_pause(line: Line) -> None:
+    played: list[np.ndarray] = []
+    line.loudspeaker_tap = played.append
+    line.pause()
+    line.render(BLOCK)
+    line.resume()
+    line.render(BLOCK)
+    assert len(played) == 1
+
+
+def test_the_clock_of_the_line_stands_still_with_it() -> None:
+    wall = Wall()
+    line = Line(clock=wall)
+    assert line.time() == 100.0
+    line.pause()
+    wall.now += 7
+    assert (line.time(), line.paused) == (100.0, True)
+    line.resume()
+    wall.now += 2
+    assert (line.time(), line.paused) == (102.0, False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 3000), st.integers(0, 3000), st.booleans()),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_many_pauses_leave_no_gap_and_the_recording_in_step(
+    story: list[tuple[int, int, bool]],
+) -> None:
+    """Each step: the line runs, then pauses for a while that no block knows of, in time."""
+    wall, tape = Wall(), Tape()
+    line = Line(clock=wall)
+    line.tap = tape.take
+    clip = noise(RATE * 4)
+    line.platform.play(clip)
+    call_time = rendered = 0
+
+    def blocks_until_now() -> None:
+        nonlocal rendered
+        while rendered + 480 <= round((wall.now - 100.0) * RATE):
+            line.render(480)
+            rendered += 480
+
+    for running, pausing, seen in story:
+        wall.now += running / RATE
+        call_time += running
+        blocks_until_now()
+        line.pause()
+        wall.now += pausing / RATE
+        if seen:
+            blocks_until_now()
+        line.resume()
+        wall.now += 480 / RATE  # a block in which it may make up for what it owes
+        call_time += 480
+        blocks_until_now()
+        recorded = len(tape.platform) if tape.left else 0
+        assert abs(recorded - call_time) <= 3 * 480
+    recorded = len(tape.platform) if tape.left else 0
+    assert np.array_equal(tape.platform[FADE:], clip.samples[FADE:recorded]) or recorded <= FADE

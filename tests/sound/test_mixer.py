@@ -239,3 +239,45 @@ def test_whatever_is_asked_the_mix_stays_within_bounds(actions: list[tuple[objec
     assert not render(mixer, 1).any()
     assert all(handle.finished for handle in handles)
     assert len(ended) == len(set(ended))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 6000), st.integers(0, 3), st.integers(0, 8000))
+def test_a_clip_from_the_middle_is_the_rest_of_it(skip: int, loop: int, stop: int) -> None:
+    """Beside one that was played from its start: the same, but for the fades where it begins."""
+    clip = sine(700, 1500)
+    whole, rest = Mixer(), Mixer()
+    first = whole.play(clip, loop=loop)
+    whole.render(skip)
+    second = rest.play(clip, loop=loop, skip=skip)
+    if stop:
+        whole.stop(first, at=skip + stop)
+        rest.stop(second, at=stop)
+    fade = RATE * 5 // 1000
+    wanted, heard = whole.render(10 * BLOCK), rest.render(10 * BLOCK)
+    assert np.abs(heard).max() <= 0.5
+    assert np.allclose(heard[fade:], wanted[fade:], atol=1e-6) or loop * 1500 - skip < 2 * fade
+    assert second.finished == first.finished
+    assert second.played_ms == first.played_ms
+
+
+def test_what_is_over_before_it_begins_ends_at_once() -> None:
+    mixer = Mixer()
+    handle = mixer.play(sine(300, 100), loop=2, skip=5000)
+    assert not mixer.render(BLOCK).any()
+    assert handle.finished
+    assert mixer.ended() == [handle]
+
+
+def test_a_clip_from_the_middle_begins_softly_and_may_be_stopped_before_it_began() -> None:
+    mixer = Mixer()
+    mixer.play(Clip(np.full(RATE, 0.5, np.float32), RATE), skip=RATE // 2)
+    heard = mixer.render(BLOCK)
+    assert heard[0] < 0.01 and heard[300] == 0.5
+    mixer = Mixer()
+    handle = mixer.play(sine(300, RATE), skip=700, at=2 * BLOCK)
+    mixer.stop(handle, at=BLOCK)
+    assert not render(mixer, 4).any()
+    assert handle.finished
+    with pytest.raises(ValueError, match="0 frames or more, not -1"):
+        mixer.play(sine(300, 10), skip=-1)
