@@ -299,6 +299,15 @@ class Held:
         return self.fault.told(f"sent now, after {other.webhook}", webhook=self.command.webhook)
 
 
+def unsent(records: Iterable[Record]) -> frozenset[str]:
+    """The webhooks among ``records`` that a fault kept from being sent."""
+    return frozenset(
+        record.data["webhook"]
+        for record in records
+        if record.kind == "fault.injected" and record.data["fault"] in ("refused", "status")
+    )
+
+
 _DETAILS: Final[Mapping[str, str]] = {
     "refused": "the connection is refused, and it is not sent",
     "reset": "it is sent, and the connection is reset before the reply",
