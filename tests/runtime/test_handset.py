@@ -8,7 +8,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from ivrsim.engine.commands import Listen
-from ivrsim.errors import AudioError, SoundUnavailable
+from ivrsim.errors import AudioError
 from ivrsim.runtime import ear, handset, recordings
 from ivrsim.runtime.handset import Handset
 from ivrsim.runtime.live import LiveCall
@@ -24,66 +24,9 @@ from ivrsim.sound import recorder
 from ivrsim.sound.clip import Clip, Samples
 from ivrsim.sound.dtmf import DtmfDetector, decode
 from ivrsim.sound.files import decode_channels
-from ivrsim.sound.tones import dtmf
 from ivrsim.sound.wav_writer import WavWriter
-from ivrsim.trace.record import Record
+from tests.runtime.phone import BLOCK, RATE, Card, Desk, tone, until
 from tests.runtime.place import call, records
-
-RATE = 48_000
-BLOCK = RATE // 50
-
-
-class Card:
-    """A microphone that gives what the test gives it."""
-
-    made: list[Card]
-
-    def __init__(self, on_block: Callable[[Samples], None], device: Any, *, say: Any) -> None:
-        if device == "broken":
-            raise SoundUnavailable("the input device “broken” does not start")
-        self.on_block = on_block
-        self.device = device or "fake"
-        self.level = 0.0
-        self.closed = False
-        Card.made.append(self)
-
-    def mute(self, muted: bool) -> None: ...
-
-    def change_input(self, device: str) -> None:
-        self.device = device
-
-    def close(self) -> None:
-        self.closed = True
-
-    def hear(self, sound: Samples) -> None:
-        for at in range(0, len(sound) - BLOCK + 1, BLOCK):
-            self.on_block(sound[at : at + BLOCK])
-
-
-class Desk:
-    """What a handset tells the call."""
-
-    caller_leg = "leg-a"
-    secret = False
-    records: list[Record]
-    now_ms = 0
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-        self.pressed: list[str] = []
-        self.events: list[Any] = []
-
-    def notice(self, line: str, *, again: bool = False) -> None:
-        self.notices.append(line)
-
-    def post(self, job: Callable[[], None]) -> None:
-        job()
-
-    def press(self, digit: str, source: str = "keypad") -> None:
-        self.pressed.append(digit)
-
-    def happen(self, event: Any) -> None:
-        self.events.append(event)
 
 
 @pytest.fixture
@@ -103,18 +46,6 @@ def phone(desk: Desk, tmp_path: Path) -> Iterator[Handset]:
     made = Handset(desk, tmp_path / "call.wav", microphone="auto")
     yield made
     made.close()
-
-
-def until(true: Callable[[], object]) -> None:
-    for _ in range(1000):
-        if true():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not happen")
-
-
-def tone(digit: str, ms: int) -> Samples:
-    return dtmf(digit, ms, RATE).samples
 
 
 def test_a_secret_key_is_not_recorded_while_it_is_still_held(
