@@ -68,6 +68,11 @@ class DeadAirFold:
         self._voices: dict[str, int | None] = {}
 
     @property
+    def waits(self) -> int | None:
+        """The record of the key or the words that the caller waits after, None: he does not."""
+        return self._waits
+
+    @property
     def since(self) -> int | None:
         """Since when it has been silent now; None when nobody waits, or something sounds."""
         if self._waits is None or self._quiet_t is None:

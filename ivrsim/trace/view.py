@@ -148,6 +148,11 @@ class CallView:
         return self._air.since
 
     @property
+    def silent_after(self) -> int | None:
+        """The record of the key or the words that the caller waits after, while it is silent."""
+        return None if self._air.since is None else self._air.waits
+
+    @property
     def speech_open(self) -> bool:
         """A capture that takes words is open, and no key has ended that."""
         capture = self.capture

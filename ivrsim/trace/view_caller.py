@@ -100,6 +100,7 @@ def _capture_opened(view: CallView, record: Record) -> None:
         [text_of(kind) for kind in types] if isinstance(types, list) else [],
         bool(data.get("secret")),
         bool(data.get("barge_in")),
+        t=record.t,
     )
     view.capture = capture
     view.script.opened(record.seq, capture.capture, capture.secret)

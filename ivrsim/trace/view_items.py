@@ -104,7 +104,8 @@ class DocumentState:
 
 @dataclass(slots=True)
 class LegState:
-    """One telephone. ``state`` is created, ringing, answered, or how it ended."""
+    """One telephone, dialled at ``t`` by the record ``seq``. ``state`` is created, ringing,
+    answered, or how it ended."""
 
     leg: str
     role: str
@@ -113,6 +114,8 @@ class LegState:
     answered_t: int | None = None
     ended_t: int | None = None
     bridged: str | None = None
+    seq: int = 0
+    t: int = 0
 
 
 @dataclass(slots=True)
@@ -130,6 +133,7 @@ class CaptureState:
     barge_in: bool = False
     digits: str = ""
     listening: bool = False
+    t: int = 0
 
 
 @dataclass(slots=True)

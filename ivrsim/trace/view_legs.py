@@ -18,7 +18,7 @@ def _leg_of(view: CallView, record: Record) -> LegState:
     leg = view.legs.get(name)
     if leg is None:
         role = "party" if view.legs else "caller"
-        leg = view.legs[name] = LegState(name, role, "")
+        leg = view.legs[name] = LegState(name, role, "", seq=record.seq, t=record.t)
     return leg
 
 
@@ -32,7 +32,8 @@ def _created(view: CallView, record: Record) -> None:
     number = text_of(data.get("to"))
     if role == "caller" and text_of(data.get("direction")) == "inbound":
         number = text_of(data.get("from"))
-    view.legs[record.leg or ""] = LegState(record.leg or "", role, number)
+    name = record.leg or ""
+    view.legs[name] = LegState(name, role, number, seq=record.seq, t=record.t)
     if role != "caller":
         view.state = "reaching"
         view.say(record, f"Reaching {number_words(number)}…")
