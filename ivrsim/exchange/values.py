@@ -1,0 +1,94 @@
+"""JSON out of foreign text, without surprises."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+_DECODER = json.JSONDecoder()
+NOTHING: Any = object()
+
+
+def parse(text: str | bytes) -> Any:
+    """The JSON value of ``text``. Raises ValueError for what is none, nested too deep included."""
+    try:
+        return orjson.loads(text)
+    except (ValueError, RecursionError):
+        pass  # it may hold what only Python's own reader takes: integers over 64 bits
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def parse_at(text: str, start: int) -> tuple[Any, int]:
+    """The JSON value that begins at ``start``, and where it ends. Raises ValueError."""
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    return value, end
+
+
+def json_or_text(text: str) -> Any:
+    """JSON where it is an object or array, else the text; None for nothing."""
+    stripped = text.strip()
+    if not stripped:
+        return None
+    if stripped[0] in "{[":
+        try:
+            return parse(stripped)
+        except ValueError:
+            return text
+    return text
+
+
+def json_inside(value: Any) -> Any:
+    """``value``, or the JSON that is written into it as text (``NOTHING`` when there is none)."""
+    if isinstance(value, dict | list):
+        return value
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return parse(value)
+        except ValueError:
+            return NOTHING
+    return NOTHING
+
+
+def query_of(url: str | None) -> dict[str, Any] | None:
+    """The query of ``url``; a name that stands there twice has a list. None without a query."""
+    if not url or "?" not in url:
+        return None
+    try:
+        text = urlsplit(url).query
+    except ValueError:
+        text = url.partition("?")[2]
+    return pairs_of(text) or None
+
+
+def pairs_of(text: str) -> dict[str, Any]:
+    """``a=1&b=2`` as an object."""
+    found: dict[str, Any] = {}
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=1000)
+    except ValueError:
+        return {}
+    for name, value in pairs:
+        if name not in found:
+            found[name] = value
+        elif isinstance(found[name], list):
+            found[name].append(value)
+        else:
+            found[name] = [found[name], value]
+    return found
+
+
+def header_of(headers: dict[str, str] | None, name: str) -> str | None:
+    """The value of a header, whatever the case of its name."""
+    for key, value in (headers or {}).items():
+        if key.lower() == name:
+            return value
+    return None
