@@ -90,7 +90,7 @@ async def branch_again(
     plan = prepare_call(target, options, watcher=watcher)
     try:
         goal = _Landmark(landmark.kind, nth, before.at - landmark.t)
-        made = await _made_again(plan, target, before, goal)
+        made = await _made_again(plan, before, goal, target)
         place = sum(record.kind == landmark.kind for record in made)
         if place < nth:
             raise InputError(
@@ -110,14 +110,13 @@ async def branch_again(
 
 
 async def _made_again(
-    plan: CallPlan, target: Target, before: Past, landmark: _Landmark
+    plan: CallPlan, before: Past, landmark: _Landmark, target: Target
 ) -> list[Record]:
     """The records of a new call, up to ``landmark`` or to its end."""
-    pages = plan.pages
     again = replace(
         plan,
         clock=Clock(None),
-        pages=pages.fresh() if pages is not None else None,
+        pages=plan.pages.fresh() if plan.pages is not None else None,
         faults=plan.faults.anew(),
         watcher=landmark,
         handset=None,

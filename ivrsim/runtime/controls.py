@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ivrsim.engine import commands as cmd
 from ivrsim.engine import events as ev
+from ivrsim.engine.session import Session
 from ivrsim.errors import InputError
 from ivrsim.runtime.allow import web_url
 from ivrsim.runtime.caller import utterance
@@ -18,7 +21,6 @@ from ivrsim.trace.view import CallView
 from ivrsim.trace.view_curl import curl_command
 
 if TYPE_CHECKING:
-    from ivrsim.engine.session import Session
     from ivrsim.runtime.clock import Clock
     from ivrsim.runtime.faults import FaultRule
     from ivrsim.runtime.hands import Hands
@@ -34,7 +36,6 @@ class Controls:
 
     records: list[Record]
     _plan: CallPlan
-    _session: Session
     _hands: Hands
     _clock: Clock
     _still: Still
@@ -45,6 +46,12 @@ class Controls:
     _feeding: bool
     _api_count: int
     _speaks_until: int
+
+    @cached_property
+    def _session(self) -> Session:
+        """Made when the call begins: the platform's models take a while to import, and a screen
+        can be there before."""
+        return Session(self._plan.platform(), self._plan.setup)
 
     def happen(self, event: ev.Event) -> None:
         """Something from outside happens now."""
@@ -62,6 +69,9 @@ class Controls:
         raise NotImplementedError
 
     def _look_again(self) -> None:
+        raise NotImplementedError
+
+    def _work_off(self, todo: Sequence[cmd.Command | ev.Event]) -> None:
         raise NotImplementedError
 
     def _request_of(self, event: ev.Event) -> Record | None:
@@ -244,17 +254,11 @@ class Controls:
         """Do what was held, and go on; harmless when nothing stands still."""
         if self._still.stop is None or self._over or self._wake is None:
             return
-        commands, events = self._still.release()
+        todo = self._still.release()
         self._clock.go_on()
-        if self.handset is not None:
-            self.handset.resume()
-        self._feeding = True  # what comes of the commands waits its turn
-        try:
-            for command in commands:
-                self._hands.do(command)
-        finally:
-            self._feeding = False
-        self._ready.extendleft(reversed(events))
+        if self._hands.handset is not None:
+            self._hands.handset.resume()
+        self._work_off(todo)
         self._look_again()
 
     def request_drafts(self) -> list[RequestDraft]:

@@ -13,15 +13,15 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ivrsim.engine import commands as cmd
 from ivrsim.engine import events as ev
-from ivrsim.engine.session import Session
 from ivrsim.errors import AudioError, IvrsimError, TraceError
 from ivrsim.runtime.caller import ScriptedCaller
 from ivrsim.runtime.clock import Agenda
 from ivrsim.runtime.controls import Controls
+from ivrsim.runtime.faults import unsent
 from ivrsim.runtime.hands import Hands
 from ivrsim.runtime.past import Past, check
 from ivrsim.runtime.plan import Caller, CallPlan
@@ -78,12 +78,6 @@ class LiveCall(Controls):
         """The sound of the call, stereo: left the platform, right the caller. Or None."""
         self.notices = plan.notices
         self.result: CallResult | None = None
-
-    @cached_property
-    def _session(self) -> Session:
-        """Made when the call begins: the platform's models take a while to import, and a screen
-        can be there before."""
-        return Session(self._plan.platform(), self._plan.setup)
 
     # ------------------------------------------------------------------ running
 
@@ -143,15 +137,14 @@ class LiveCall(Controls):
         self._clock.start(at)
         if self.handset is not None:
             past = self._plan.past
-            if past is None:
-                self.handset.begin()
-            else:
-                self.handset.begin(at, past.audio)
+            self.handset.begin(at, None if past is None else past.audio)
 
     async def _go_back(self, past: Past) -> None:
         """Live the past again, and go on from its end. InputError: it cannot be."""
         way = UnderWay(self._hands, self)
+        self._hands.outbox.unsent = unsent(past.inputs)
         lived = list(check(past.expected, self._lived(past, way), past.name))
+        self._hands.outbox.unsent = frozenset()
         self._write(lambda: self._writer.append(lived))
         self.records.extend(lived)
         for record in lived:
@@ -164,14 +157,26 @@ class LiveCall(Controls):
             self._still.watcher.lived(lived)
         self._t = past.at
         self._begin(past.at)
-        limit = self._plan.max_time_ms  # for what is new, too
-        self._agenda.put(past.at + limit, ev.LimitReached("max_time", limit), "limit")
-        self._plan.faults.relived(lived)
-        self._ready.extend(await way.go_live(past.later, past.at))
-        self._caller.resume(lived, past.at)
+        self._limit_again(past)
+        todo = way.todo(past.later, past.at)
         if self._plan.stopped:
-            self._still.hold_reply(self._ready)
+            self._still.todo = todo
+            self._still.hold_reply(past.reply)
             self._stand_still(Stop("branch", f"back at {past.at / 1000:.2f} s", past.seq))
+        await way.sound(past.at)
+        if not self._plan.stopped:
+            self._work_off(todo)
+        self._caller.resume(lived, past.at)
+
+    def _limit_again(self, past: Past) -> None:
+        """The call's time is limited, or over already, as it was; a new one has its full time."""
+        limit = self._plan.max_time_ms
+        over = [record for record in past.inputs if record.kind == "call.limit"]
+        if over:
+            grace = over[-1].t + GRACE_MS
+            self._agenda.put(grace, ev.LimitReached("grace", GRACE_MS), "limit")
+        elif limit < past.at or (limit == past.at and self._plan.stopped):
+            self._agenda.put(past.at + limit, ev.LimitReached("max_time", limit), "limit")
 
     def _lived(self, past: Past, way: UnderWay) -> Iterator[Record]:
         """Feed what was fed, and keep in mind what it leaves under way."""
@@ -183,6 +188,18 @@ class LiveCall(Controls):
             for command in commands:
                 way.command(command, session.t)
             yield from records
+
+    def _work_off(self, todo: Sequence[cmd.Command | ev.Event]) -> None:
+        """Do and feed what had to wait, in order."""
+        self._feeding = True  # what comes of the commands waits its turn
+        try:
+            for item in todo:
+                if isinstance(item, ev.Event):
+                    self._ready.append(item)
+                else:
+                    self._hands.do(item)
+        finally:
+            self._feeding = False
 
     async def _wait(self) -> None:
         """Until something has happened, or the call goes on."""
@@ -328,7 +345,7 @@ class LiveCall(Controls):
                 for command in commands:
                     self._hands.do(command)
             else:
-                still.commands.extend(commands)
+                still.todo.extend(commands)
         finally:
             self._feeding = False
         if type(event) is ev.LimitReached and not self._session.ended:

@@ -16,6 +16,8 @@ from ivrsim.engine.events import WebhookFailed, WebhookReplied, event_from_recor
 from ivrsim.errors import InputError
 from ivrsim.trace.record import Record
 
+_REPLIES = ("webhook.response", "webhook.failed")
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -26,7 +28,8 @@ class Past:
     it, by webhook. ``at`` is the moment in call time (milliseconds), ``seq`` the record gone back
     to, ``name`` the trace it is in; ``audio`` the sound of that call, where there is some.
     ``again`` is True when the application was called again for it, with new ids; ``note``
-    is what is to be known of the application's own state.
+    is what is to be known of the application's own state. ``reply`` is the webhook whose reply
+    was gone back to.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Past:
     audio: Path | None = None
     again: bool = False
     note: str = ""
+    reply: str | None = None
 
     def parent(self) -> dict[str, Any]:
         """For the header of the branch's trace."""
@@ -75,7 +79,7 @@ def past_of(
         over = over or (record.is_input and record.seq >= seq + inclusive)
         if not over:
             kept.append(record)
-        elif record.kind in ("webhook.response", "webhook.failed") and record.is_input:
+        elif record.kind in _REPLIES and record.is_input:
             later.setdefault(str(record.data.get("webhook")), record)
     if found is None:
         raise InputError(f"{name}: there is no record {seq}: expected 1 to {len(kept)}")
@@ -93,7 +97,8 @@ def past_of(
     at = found.t if found.is_input else kept[-1].t
     asked = {str(r.data.get("webhook")) for r in kept if r.kind == "webhook.request"}
     later = {webhook: record for webhook, record in later.items() if webhook in asked}
-    return Past(name, seq, at, inputs, kept, later, audio, again, note)
+    reply = str(found.data.get("webhook")) if found.kind in _REPLIES else None
+    return Past(name, seq, at, inputs, kept, later, audio, again, note, reply)
 
 
 def check(expected: Sequence[Record], lived: Iterator[Record], name: str) -> Iterator[Record]:

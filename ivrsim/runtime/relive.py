@@ -1,7 +1,7 @@
 """The hands of a call that is lived again: nothing is done, but what is under way is kept in mind.
 
-``relive`` takes the commands of the past, ``relived`` its events; then ``go_live`` goes on with
-what the past has left under way. What is scheduled by the rules of a flow (when a telephone
+``UnderWay`` is told the commands and events of the past; then ``todo`` and ``sound`` go on with
+what it has left under way. What is scheduled by the rules of a flow (when a telephone
 answers, what its person says) is scheduled as in a live call, and taken off the agenda when the
 past says what came of it.
 """
@@ -21,6 +21,8 @@ from ivrsim.trace.record import Record
 if TYPE_CHECKING:
     from ivrsim.runtime.hands import Desk, Hands
 
+Reply = ev.WebhookReplied | ev.WebhookFailed
+
 _LEFT_OUT: Final = (cmd.ReplyApi, cmd.EndCall, cmd.SendDtmf)
 
 
@@ -30,11 +32,10 @@ class UnderWay:
     def __init__(self, hands: Hands, desk: Desk) -> None:
         self._hands = hands
         self._desk = desk
-        self._play: cmd.Play | None = None
-        self._sounds_since: int | None = None
-        self._asked: dict[str, tuple[cmd.SendWebhook, ev.WebhookReplied | None]] = {}
-        self._stored: dict[str, cmd.StopRecording] = {}
-        self._listening: cmd.Listen | None = None
+        self._open: dict[str, cmd.Command] = {}  # what has no answer yet, in order
+        self._pages: dict[str, tuple[int, Reply]] = {}
+        self._sounding: cmd.Play | None = None
+        self._since = 0
         self._picked_up = False
 
     # ------------------------------------------------------------------ the past
@@ -51,7 +52,7 @@ class UnderWay:
             handler(self, event, t)
 
     def _plays(self, command: cmd.Play, t: int) -> None:
-        self._play, self._sounds_since = command, None
+        self._open[command.prompt] = command
         self._hands.playing = command.prompt
         self._hands.plays[command.prompt] = command
 
@@ -60,29 +61,31 @@ class UnderWay:
         self._picked_up = True
 
     def _sounds(self, event: ev.PromptStarted, t: int) -> None:
-        if (
-            self._play is None
-            or self._play.prompt != event.prompt
-            or self._sounds_since is not None
-        ):
-            return
-        self._sounds_since = t
+        play = self._open.pop(event.prompt, None)
+        if not isinstance(play, cmd.Play):
+            return  # it had been stopped while it was made
+        self._sounding, self._since = play, t
         if event.duration_ms is not None:
             ends = t + event.duration_ms
             self._desk.schedule(ends, ev.PromptEnded(event.prompt), f"prompt:{event.prompt}")
 
     def _silent(self, prompt: str) -> None:
         self._desk.drop(f"prompt:{prompt}")
-        if self._play is not None and self._play.prompt == prompt:
-            self._play = self._hands.playing = None
+        self._open.pop(prompt, None)
+        if self._sounding is not None and self._sounding.prompt == prompt:
+            self._sounding = None
+        if self._hands.playing == prompt:
+            self._hands.playing = None
 
     def _asks(self, command: cmd.SendWebhook, t: int) -> None:
+        self._open[command.webhook] = command
         # Scripted pages turn over with each webhook: they must be where they were.
-        page = self._hands.page_reply(command)
-        self._asked[command.webhook] = (command, page[0] if page is not None else None)
+        page = self._hands.outbox.page_reply(self._hands.readdressed(command))
+        if page is not None:
+            self._pages[command.webhook] = (t + page[1], page[0])
 
     def _is_answered(self, event: ev.WebhookReplied | ev.WebhookFailed, t: int) -> None:
-        self._asked.pop(event.webhook, None)
+        self._open.pop(event.webhook, None)
 
     def _bridges(self, command: cmd.BridgeLegs, t: int) -> None:
         self._hands.parties.bridged(command.other, t)
@@ -94,17 +97,17 @@ class UnderWay:
         self._hands.recordings.start(command, t)
 
     def _stops_recording(self, command: cmd.StopRecording, t: int) -> None:
-        self._stored[command.recording] = command
+        self._open[f"stop {command.recording}"] = command
 
     def _is_stored(self, event: ev.RecordingStored | ev.RecordingFailed, t: int) -> None:
-        self._stored.pop(event.recording, None)
+        self._open.pop(f"stop {event.recording}", None)
         self._hands.recordings.forget(event.recording)
 
     def _listens(self, command: cmd.Listen, t: int) -> None:
-        self._listening = command
+        self._open["listen"] = command
 
     def _stops_listening(self, command: cmd.StopListening, t: int) -> None:
-        self._listening = None
+        self._open.pop("listen", None)
 
     def _drops(self, command: cmd.DropLeg, t: int) -> None:
         self._hands.drops(command)
@@ -127,46 +130,47 @@ class UnderWay:
 
     # ------------------------------------------------------------------ from now on
 
-    async def go_live(self, later: Mapping[str, Record], t: int) -> list[ev.Event]:
-        """Go on at ``t`` with what is under way; the replies that are due now.
+    def todo(self, later: Mapping[str, Record], t: int) -> list[cmd.Command | ev.Event]:
+        """What is to be done and to be fed first, at ``t``, in the order in which it was asked for.
 
         ``later`` are the replies that came to webhooks of the past: they come again, when they
         came. A webhook whose reply nobody has recorded is sent.
         """
-        hands, desk = self._hands, self._desk
-        due: list[ev.Event] = []
-        for webhook, (command, page) in self._asked.items():
-            reply = recorded_reply(later[webhook]) if webhook in later else page
-            if reply is None:
-                hands.do(command)
-            elif webhook in later and later[webhook].t > t:
-                desk.schedule(later[webhook].t, reply)
+        found: list[cmd.Command | ev.Event] = []
+        for command in self._open.values():
+            if not isinstance(command, cmd.SendWebhook):
+                found.append(command)
+                continue
+            answer = self._pages.get(command.webhook)
+            if command.webhook in later:
+                answer = later[command.webhook].t, recorded_reply(later[command.webhook])
+            if answer is None:
+                found.append(command)
+            elif answer[0] > t:
+                self._desk.schedule(*answer)
             else:
-                due.append(reply)
-        for stopped in self._stored.values():
-            hands.do(stopped)
-        handset = hands.handset
-        if handset is not None and not self._picked_up and hands.inbound:
+                found.append(answer[1])
+        return found
+
+    async def sound(self, t: int) -> None:
+        """Let the caller hear from ``t`` on what sounds then, from its middle."""
+        hands, handset, play = self._hands, self._hands.handset, self._sounding
+        if handset is None:
+            return
+        if not self._picked_up and hands.inbound:
             hands.ringback()
-        if self._listening is not None:
-            hands.do(self._listening)
-        play = self._play
         if play is None:
-            return due
-        if self._sounds_since is None:
-            hands.do(play)
-        elif handset is not None:
-            if isinstance(play.sound, cmd.Tone):
-                hands.tone(play.prompt, play.sound.name)
-            elif play.leg == desk.caller_leg:
-                try:
-                    clip = await hands.clip(play.sound)
-                except (AudioError, SoundUnavailable) as error:
-                    desk.notice(str(error))  # it ends when it ended; it is only not heard
-                else:
-                    gone = t - self._sounds_since
-                    handset.play(play.prompt, clip, play.loop, play.level, from_ms=gone)
-        return due
+            return
+        if isinstance(play.sound, cmd.Tone):
+            hands.tone(play.prompt, play.sound.name)
+        elif play.leg == self._desk.caller_leg:
+            try:
+                clip = await hands.clip(play.sound)
+            except (AudioError, SoundUnavailable) as error:
+                self._desk.notice(str(error))  # it ends when it ended; it is only not heard
+            else:
+                gone = t - self._since
+                handset.play(play.prompt, clip, play.loop, play.level, from_ms=gone)
 
 
 _COMMANDS: Final[dict[type[Any], Callable[[UnderWay, Any, int], None]]] = {

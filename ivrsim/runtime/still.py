@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -39,7 +38,7 @@ class Still:
     def __init__(self, watcher: Watcher | None) -> None:
         self.watcher = watcher
         self.stop: Stop | None = None
-        self.commands: list[cmd.Command] = []
+        self.todo: list[cmd.Command | ev.Event] = []
         self.reply: Reply | None = None
         self.acts: list[ev.Event] = []
         self._passed: ev.Event | None = None
@@ -59,22 +58,23 @@ class Still:
             return None
         return self.watcher.after(records)
 
-    def hold_reply(self, ready: deque[ev.Event]) -> None:
-        """Keep the first reply of ``ready``, which is about to be used."""
-        reply = next((event for event in ready if isinstance(event, Reply)), None)
-        if isinstance(reply, Reply):
-            ready.remove(reply)
-            self.reply = reply
+    def hold_reply(self, webhook: str | None) -> None:
+        """Take the reply to ``webhook`` out of what is to be done, to be looked at."""
+        for item in self.todo:
+            if isinstance(item, Reply) and item.webhook == webhook:
+                self.todo.remove(item)
+                self.reply = item
+                return
 
-    def release(self) -> tuple[list[cmd.Command], list[ev.Event]]:
-        """The call goes on: what is to be done, and then what is to be fed."""
-        commands, events = self.commands, self.acts
-        self.commands, self.acts, self.stop = [], [], None
+    def release(self) -> list[cmd.Command | ev.Event]:
+        """The call goes on: what is to be done and to be fed, in this order."""
+        todo: list[cmd.Command | ev.Event] = [*self.todo, *self.acts]
+        self.todo, self.acts, self.stop = [], [], None
         reply, self.reply = self.reply, None
         if reply is not None:
             self._passed = reply
-            events = [reply, *events]
-        return commands, events
+            todo.insert(0, reply)
+        return todo
 
     # ------------------------------------------------------------------ changing what is held
 
@@ -87,7 +87,7 @@ class Still:
         }
         return [
             _request_draft(command, requests.get(command.webhook))
-            for command in self.commands
+            for command in self.todo
             if isinstance(command, cmd.SendWebhook)
         ]
 
@@ -110,7 +110,7 @@ class Still:
         index = next(
             (
                 index
-                for index, command in enumerate(self.commands)
+                for index, command in enumerate(self.todo)
                 if isinstance(command, cmd.SendWebhook) and command.webhook == draft.webhook
             ),
             None,
@@ -128,10 +128,10 @@ class Still:
                 "what the request says: edit the reply instead"
             )
         policy.check(web_url(draft.url))
-        command = self.commands[index]
+        command = self.todo[index]
         assert isinstance(command, cmd.SendWebhook)
         query = dict(parse_qsl(urlsplit(draft.url).query, keep_blank_values=True))
-        self.commands[index] = replace(
+        self.todo[index] = replace(
             command,
             method=draft.method,
             url=draft.url,
