@@ -158,10 +158,15 @@ def _typed(word: str, values: dict[str, Any]) -> None:
 
 
 def check_filter(text: str) -> None:
-    """Raises FilterError (an InputError) when ``text`` is not a filter."""
+    """Raises FilterError (an InputError) when ``text`` is not a filter, InputError when it is one
+    that no request passes."""
     from ivrsim.trace.filter import parse_filter  # lazily: most flows have no faults
 
-    parse_filter(text)
+    if not parse_filter(text).may_match_kind("webhook.request"):
+        raise InputError(
+            f"no webhook passes the filter {shown(text)}: a fault is chosen by the request "
+            "(kind webhook.request), before anything comes of it"
+        )
 
 
 # in a flow file
