@@ -413,9 +413,11 @@ _KEYS = [
     "with", "role", "to", "from", "direction", "timer", "name", "ms", "due", "severity", "by",
     "source", "confidence", "recording", "background", "terminator", "size",
     "message", "limit_ms", "types", "max_digits", "secret", "headers", "body", "played_ms",
+    "connect_ms", "read_ms", "choices", "value", "branch", "fault", "detail", "edited", "same",
+    "ago_ms", "elapsed_ms", "attempt", "limit", "reason", "ok", "result",
 ]  # fmt: skip
 _DATA = st.dictionaries(st.sampled_from(_KEYS), _JSON, max_size=6)
-_RECORDS = st.lists(
+RECORDS = st.lists(
     st.tuples(
         st.sampled_from([*KINDS, "recording.started", "new.kind", "odd"]),
         st.sampled_from([None, "A", "B"]),
@@ -425,7 +427,7 @@ _RECORDS = st.lists(
 )
 
 
-@given(_RECORDS)
+@given(RECORDS)
 def test_any_records_in_any_order_are_borne(rows: list[tuple[str, str | None, Any]]) -> None:
     view = CallView()
     for seq, (kind, leg, data) in enumerate(rows, 1):
