@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ivrsim.engine import commands as cmd
 from ivrsim.engine import events as ev
 from ivrsim.errors import AudioError, SoundUnavailable
-from ivrsim.runtime.faults import HOLD_MS, Answer, Fault, Held
+from ivrsim.runtime.outbox import Outbox
 from ivrsim.runtime.plan import CallPlan
 from ivrsim.runtime.prompts import estimate_ms
 from ivrsim.runtime.recordings import Recordings, SoundSource
 from ivrsim.runtime.regions import region_of
 from ivrsim.runtime.rendering import PICKED_UP, RATE, CallSound, caller_voice, party_voice
-from ivrsim.runtime.webhooks import WebhookClient
 from ivrsim.trace.record import Record
 
 if TYPE_CHECKING:
@@ -65,23 +62,20 @@ class Hands:
     def __init__(self, plan: CallPlan, desk: Desk) -> None:
         self._plan = plan
         self._desk = desk
-        self._virtual = plan.clock.virtual
-        self._outbox: deque[tuple[cmd.SendWebhook, Fault | None]] = deque()
         self._jobs: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
-        self._client: WebhookClient | None = None
+        self.outbox = Outbox(plan, desk, self._start)
         self.parties = plan.parties(
             schedule=desk.schedule, drop=desk.drop, person_present=plan.person
         )
         self.parties.faults = plan.faults
-        self._held: Held | None = None
         self.recordings = Recordings(plan.trace_path)
         self.plays: dict[str, cmd.Play] = {}
         self._made = CallSound(
             desk.records,
             self.plays,
             plan.prompts,
-            self._http,
+            self.outbox.http,
             plan.setup.callee,
             desk.notice,
             plan.telephone,
@@ -112,6 +106,10 @@ class Hands:
 
     # ------------------------------------------------------------------ what a past has left
 
+    def readdressed(self, command: cmd.SendWebhook) -> cmd.SendWebhook:
+        """A webhook of a recorded call, with the address it has today."""
+        return command if self._plan.readdress is None else self._plan.readdress(command)
+
     @property
     def inbound(self) -> bool:
         return self._plan.setup.direction == "inbound"
@@ -129,7 +127,7 @@ class Hands:
     async def clip(self, sound: cmd.Speech | cmd.AudioFile) -> Clip:
         """The sound of a prompt. Raises AudioError or SoundUnavailable."""
         rate = RATE if self.handset is None else self.handset.rate
-        return await self._plan.prompts.clip(sound, self._http, rate)
+        return await self._plan.prompts.clip(sound, self.outbox.http, rate)
 
     def rings(self, command: cmd.RingLeg, t: int) -> ev.Event | None:
         """A telephone is rung at ``t``; what the trace is told when it does not even ring."""
@@ -149,19 +147,18 @@ class Hands:
             await asyncio.wait(self._jobs)
         if self.handset is not None:
             await asyncio.to_thread(self.handset.close)
-        if self._client is not None:
-            await self._client.close()
+        await self.outbox.close()
 
     @property
     def busy(self) -> bool:
         """Something is under way that virtual time waits for."""
-        return bool(self._outbox or self._jobs or self._failure)
+        return bool(self.outbox.busy or self._jobs or self._failure)
 
     async def work(self) -> None:
         """Bring one thing that is under way to its end."""
         self.check()
-        if self._outbox:
-            await self._send(*self._outbox.popleft())
+        if self.outbox.busy:
+            await self.outbox.work()
         elif self._jobs:
             await asyncio.wait(set(self._jobs), return_when=asyncio.FIRST_COMPLETED)
 
@@ -173,18 +170,15 @@ class Hands:
 
     def do(self, command: cmd.Command) -> None:
         """Do what the engine asks for; the answer, if any, goes to the desk."""
-        if self._plan.readdress is not None and isinstance(command, cmd.SendWebhook):
-            command = self._plan.readdress(command)
+        if isinstance(command, cmd.SendWebhook):
+            command = self.readdressed(command)
         _DO[type(command)](self, command)
 
     def happened(self, event: ev.Event, records: Sequence[Record]) -> None:
         """An event was fed, and gave these records."""
         if isinstance(event, ev.PromptEnded | ev.PromptFailed) and event.prompt == self.playing:
             self.playing = None
-        held = self._held
-        if held is not None and event is held.alarm:
-            self._held = None
-            self._deliver(held.command, held.fault)
+        self.outbox.happened(event)
         handset = self.handset
         if handset is None:
             return
@@ -247,16 +241,17 @@ class Hands:
         try:
             if self._rendered:
                 rate = RATE if self.handset is None else self.handset.rate
-                clip = await prompts.clip(sound, self._http, rate)
+                clip = await prompts.clip(sound, self.outbox.http, rate)
                 if self.handset is None and isinstance(sound, cmd.AudioFile):
                     self._made.keep(sound, clip)
                 once, note = clip.duration_ms, clip.note
                 basis = "rendered" if isinstance(sound, cmd.Speech) else "measured"
             else:
                 assert isinstance(sound, cmd.AudioFile)
-                once, basis = await prompts.measure(sound, self._http), "measured"
+                once, basis = await prompts.measure(sound, self.outbox.http), "measured"
         except AudioError as error:
-            self._desk.answer(ev.PromptFailed(command.prompt, "file", str(error)))
+            if self.playing == command.prompt:  # else it was stopped while it was fetched
+                self._desk.answer(ev.PromptFailed(command.prompt, "file", str(error)))
             return
         except SoundUnavailable as error:
             assert isinstance(sound, cmd.Speech)
@@ -290,7 +285,7 @@ class Hands:
         """Let somebody on the line be heard."""
         assert self.handset is not None
         try:
-            clip = await self._plan.prompts.clip(words, self._http, self.handset.rate)
+            clip = await self._plan.prompts.clip(words, self.outbox.http, self.handset.rate)
         except (AudioError, SoundUnavailable) as error:
             self._desk.notice(str(error))  # the words are in the trace and on the screen
         else:
@@ -337,164 +332,6 @@ class Hands:
 
         await asyncio.to_thread(write)
 
-    # ------------------------------------------------------------------ webhooks
-
-    def _send_webhook(self, command: cmd.SendWebhook) -> None:
-        if self._plan.faults.armed or self._held is not None:
-            self._send_with_faults(command)
-        else:
-            self._deliver(command)
-
-    def _send_with_faults(self, command: cmd.SendWebhook) -> None:
-        desk, faults, held = self._desk, self._plan.faults, self._held
-        fault = faults.of_webhook(command.webhook, desk.records, holding=held is not None)
-        if fault is not None:
-            useless = fault.forges and self._unsigned(command)
-            if useless:
-                desk.notice(f"wrong-signature has no effect: {useless}")
-            desk.answer(fault.met(command, useless or ""))
-            if fault.holds:
-                self._held = Held.back(command, fault)
-                desk.schedule(desk.now_ms + HOLD_MS, self._held.alarm, "held")
-                return
-        sending = self._deliver(command, fault)
-        if held is not None:
-            self._held = None
-            desk.drop("held")
-            desk.answer(held.after(command))
-            self._deliver(held.command, held.fault, after=sending)
-
-    def _unsigned(self, command: cmd.SendWebhook) -> str | None:
-        """Why nobody would notice a wrong signature; None: the webhook is signed."""
-        if self._answered_by_pages(command):
-            return "the pages of a flow look at no signature"
-        if self._plan.authorize is None:
-            return "the webhooks of this call are not signed: there is no secret to sign them with"
-        return None
-
-    def _deliver(
-        self,
-        command: cmd.SendWebhook,
-        fault: Fault | None = None,
-        after: asyncio.Task[None] | None = None,
-    ) -> asyncio.Task[None] | None:
-        """Send it, or in virtual time let it be sent when its turn comes.
-
-        ``after``: once that task is over; what is returned is the task that sends it.
-        """
-        if self._answered_by_pages(command):
-            asked = self._desk.now_ms
-            event = None if fault is None else fault.instead(command)
-            if event is None:
-                event, delay_ms = self._turn_page(command, fault)
-            else:
-                delay_ms = 0
-            self._comes(command, event, asked + delay_ms, fault, asked)
-        elif self._virtual:
-            self._outbox.append((command, fault))
-        else:
-            return self._start(self._send(command, fault, after))
-        return None
-
-    def _answered_by_pages(self, command: cmd.SendWebhook) -> bool:
-        return command.url.startswith("pages:") and self._plan.pages is not None
-
-    def _turn_page(
-        self, command: cmd.SendWebhook, fault: Fault | None
-    ) -> tuple[ev.WebhookReplied, int]:
-        page = self.page_reply(command)
-        assert page is not None
-        if fault is not None and fault.twice:
-            # Pages answer a second delivery as they do a second attempt: with the same again.
-            again = replace(command, context={**command.context, "attempt": 2})
-            second = self.page_reply(again)
-            assert second is not None
-            self._desk.answer(fault.second(page[0], second[0]))
-        return page
-
-    def _comes(
-        self,
-        command: cmd.SendWebhook,
-        event: Answer,
-        came_at: int,
-        fault: Fault | None,
-        asked_at: int,
-    ) -> None:
-        """An answer comes at ``came_at``, which may be later; a fault changes it."""
-        if fault is not None:
-            event, came_at = fault.arrived(command, event, came_at, asked_at)
-        if came_at > self._desk.now_ms:
-            self._desk.schedule(came_at, event)
-        else:
-            self._desk.answer(event)
-
-    def page_reply(self, command: cmd.SendWebhook) -> tuple[ev.WebhookReplied, int] | None:
-        """What a scripted page answers, and after how many milliseconds; None: it is not asked."""
-        if not self._answered_by_pages(command) or self._plan.pages is None:
-            return None
-        reply = self._plan.pages.reply(command)
-        event = ev.WebhookReplied(
-            command.webhook,
-            reply.status,
-            reply.headers,
-            reply.body.decode(),
-            page=reply.page,
-            secret=reply.secret,
-        )
-        return event, reply.delay_ms
-
-    async def _send(
-        self,
-        command: cmd.SendWebhook,
-        fault: Fault | None = None,
-        after: asyncio.Task[None] | None = None,
-    ) -> None:
-        if after is not None:
-            await asyncio.wait([after])
-        desk = self._desk
-        asked = desk.now_ms
-        event = None if fault is None else fault.instead(command)
-        if event is None:
-            event = await self._ask(command, fault)
-        if fault is not None and fault.twice and isinstance(event, ev.WebhookReplied):
-            again = command
-            if not self._virtual:  # both within the time that the platform waits for one
-                again = replace(command, read_ms=max(1, command.read_ms - event.elapsed_ms))
-            desk.answer(fault.second(event, await self._ask(again, fault)))
-        if self._virtual and isinstance(event, ev.WebhookFailed) and event.reason == "timeout":
-            # The time that was really waited is the time that passes in the call.
-            nominal = command.connect_ms if event.phase == "connect" else command.read_ms
-            desk.schedule(desk.now_ms + nominal, replace(event, elapsed_ms=nominal))
-        else:
-            took = 0 if self._plan.latency is None else self._plan.latency(command.webhook)
-            self._comes(command, event, desk.now_ms + took, fault, asked)
-
-    async def _ask(self, command: cmd.SendWebhook, fault: Fault | None) -> Answer:
-        """One HTTP request and what came of it."""
-        plan = self._plan
-        headers = dict(plan.headers)
-        if plan.authorize is not None:
-            signed = plan.authorize(command)
-            if fault is not None and fault.forges:
-                signed = fault.forged(signed)
-            headers.update(signed)
-        client = self._client or await self._http()
-        event = await client.send(command, headers, policy=plan.policy, insecure=plan.insecure)
-        if isinstance(event, ev.WebhookReplied) and event.status >= 500:
-            self._tell_application_error()
-        return event
-
-    def _tell_application_error(self) -> None:
-        """What a Python application that is served here died of: HTTP 500 does not say it."""
-        said = self._plan.application_error() if self._plan.application_error else None
-        if said is not None:
-            self._desk.notice(said)
-
-    async def _http(self) -> WebhookClient:
-        if self._client is None:
-            self._client = WebhookClient()
-        return self._client
-
     # ------------------------------------------------------------------ timers and telephones
 
     def _start_timer(self, command: cmd.StartTimer) -> None:
@@ -525,7 +362,7 @@ _DO: dict[type[Any], Callable[[Hands, Any], None]] = {
     cmd.StopPlaying: Hands._stop,
     cmd.StartTimer: Hands._start_timer,
     cmd.CancelTimer: Hands._cancel_timer,
-    cmd.SendWebhook: Hands._send_webhook,
+    cmd.SendWebhook: lambda hands, command: hands.outbox.send(command),
     cmd.RingLeg: Hands._ring,
     cmd.BridgeLegs: Hands._bridge,
     cmd.DropLeg: Hands._drop_leg,
