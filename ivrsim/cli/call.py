@@ -8,6 +8,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TextIO
 
 from ivrsim.cli.options import call_options, target_options
@@ -17,6 +18,7 @@ from ivrsim.flows.target import Target, load_target
 from ivrsim.runtime.clock import Clock
 from ivrsim.runtime.live import CallResult, LiveCall
 from ivrsim.runtime.place import place_call
+from ivrsim.trace.dead_air import LIMIT_MS, DeadAirFold
 from ivrsim.trace.record import Record
 from ivrsim.trace.view import CallView
 from ivrsim.trace.view_text import one_line_of
@@ -35,6 +37,7 @@ _QUIET = frozenset(
 def call(options: Namespace) -> int:
     """One call, printed as it happens."""
     _check_devices(options)
+    silence = _Silence(options.dead_air)
     target = load_target(options.target, target_options(options))
     for finding in target.findings:
         _complain("warning", str(finding))
@@ -45,6 +48,7 @@ def call(options: Namespace) -> int:
     with contextlib.redirect_stdout(sys.stderr):
         placed = place_call(target, call_options(options, person=False, stream=stream))
         placed.subscribe(remarks)
+        placed.subscribe(silence)
         if not options.json:
             placed.subscribe(_Printer(out, options.verbose))
         notices = _Notices(placed, remarks)
@@ -62,6 +66,10 @@ def call(options: Namespace) -> int:
     for warning in result.warnings:
         if warning not in remarks.messages:
             _complain("warning", warning)
+    for warning in silence.warnings():
+        _complain("warning", warning)
+        if options.strict and not result.exit_status:
+            result = replace(result, failed=True, exit_status=1)
     if result.exit_status and (result.exit_status != 1 or not remarks.failed):
         strict = options.strict and result.exit_status == 1
         _complain("error", "warnings fail (--strict)" if strict else result.why or result.summary)
@@ -107,6 +115,29 @@ class _Notices:
         for line in new:
             if line not in self._remarks.messages:
                 _complain("warning", line)
+
+
+class _Silence:
+    """Measures how long the caller hears nothing after a key."""
+
+    def __init__(self, limit_s: float | None) -> None:
+        limit = LIMIT_MS / 1000 if limit_s is None else limit_s
+        if not limit >= 0:  # nan is not
+            raise InputError(f"--dead-air: expected seconds, 0 or more, found {limit:g}")
+        self._limit_ms = limit * 1000
+        self._fold = DeadAirFold()
+
+    def __call__(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self._fold.apply(record)
+
+    def warnings(self) -> list[str]:
+        return [
+            f"{air.t / 1000:.2f} s: dead air: the caller hears nothing for {air.ms / 1000:g} s "
+            f"after the {air.after} (--dead-air: more than {self._limit_ms / 1000:g} s)"
+            for air in self._fold.stretches
+            if air.ms > self._limit_ms
+        ]
 
 
 class _Printer:

@@ -18,6 +18,7 @@ from ivrsim.errors import InputError, IvrsimError
 from ivrsim.flows.pages import ScriptedApplication
 from ivrsim.flows.target import Target, TargetOptions, load_target
 from ivrsim.runtime.place import CallOptions, place_call
+from ivrsim.trace.dead_air import DeadAir, dead_air_of
 from ivrsim.trace.record import Header, Record
 
 P = ParamSpec("P")
@@ -117,6 +118,16 @@ class Call:
             Diagnostic(**{name: record.data[name] for name in Diagnostic.__slots__})
             for record in self.records("diagnostic")
         ]
+
+    @cached_property
+    def dead_air(self) -> list[DeadAir]:
+        """Each silence between what the caller did and what he heard next, in milliseconds of call
+        time: ``assert all(air.ms <= 3000 for air in call.dead_air)``.
+
+        In virtual time replies take none: what is left are the platform's own waits, delays of
+        scripted pages, and timeouts.
+        """
+        return dead_air_of(self.trace)
 
     @property
     def duration(self) -> float:
