@@ -1,4 +1,4 @@
-"""``ivrsim`` and ``ivrsim run``: the terminal application.
+"""``ivrsim``, ``ivrsim run`` and ``ivrsim open``: the terminal application.
 
 Nothing of the runtime is imported here: the screen is there first.
 """
@@ -41,6 +41,23 @@ def run(options: Namespace) -> int:
     )
 
 
+def open_trace(options: Namespace) -> int:
+    """A recorded call in the application."""
+    _need_terminal("`ivrsim show TRACE` prints a recorded call")
+    if options.at is not None and options.at < 1:
+        raise InputError(f"--at {options.at}: expected the number of a record, from 1")
+    from ivrsim.tui import open_application
+
+    return open_application(
+        Path(options.trace),
+        filter=options.filter or "",
+        at=options.at,
+        against=options.against,
+        parse=parse_line,
+        debug=options.debug,
+    )
+
+
 def parse_line(line: str) -> tuple[str, TargetOptions, CallOptions]:
     """What is typed in the application: a target, with the options of ``ivrsim run`` or without.
 
@@ -65,8 +82,6 @@ def parse_line(line: str) -> tuple[str, TargetOptions, CallOptions]:
     )
 
 
-def _need_terminal() -> None:
+def _need_terminal(instead: str = "use `ivrsim call TARGET` in scripts and pipes") -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InputError(
-            "the application needs a terminal: use `ivrsim call TARGET` in scripts and pipes"
-        )
+        raise InputError(f"the application needs a terminal: {instead}")

@@ -8,28 +8,29 @@ for, and damage inside it is found then.
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 import stat
 import threading
 from array import array
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, NoReturn, Self
-
-import orjson
+from typing import NamedTuple, Self
 
 from ivrsim.errors import TraceError
-from ivrsim.trace.record import FORMAT, VERSION, Header, Record
+from ivrsim.trace.lines import parse_header, parse_record
+from ivrsim.trace.record import Header, Record
 
 _BLOCK = 1 << 18
 _LONGEST_LINE = 1 << 28
 _LONGEST_HEADER = 1 << 26
 
-_COMPACT = b'{"type":"record",'
-_RECORD = re.compile(rb'\{"type":"record","seq":(\d{1,18}),"t":\d+,"kind":"([^"\\]+)",')
+# A whole line, as the writer writes it. Possessive: no line is looked at twice.
+_RECORD = re.compile(
+    rb'\{"type":"record","seq":([0-9]{1,18}+),"t":[0-9]++,"kind":"([^"\\\n]++)",.*+(?<=\})\n'
+)
 
 
 class Damage(NamedTuple):
@@ -40,6 +41,28 @@ class Damage(NamedTuple):
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.what}"
+
+
+class Lines(NamedTuple):
+    """Some lines of a trace as they are in the file: those of records ``start`` to ``stop``.
+
+    ``offsets`` are places in the file, one more than there are lines; ``block`` begins at the
+    first of them. The last line of a file may have no line end.
+    """
+
+    start: int
+    stop: int
+    block: bytes
+    offsets: array[int]
+
+    def line(self, i: int) -> bytes:
+        """The line of record ``i``."""
+        begin, at = self.offsets[0], i - self.start
+        return self.block[self.offsets[at] - begin : self.offsets[at + 1] - begin]
+
+    def index_at(self, place: int) -> int:
+        """The record in whose line the byte ``block[place]`` is."""
+        return self.start + bisect_right(self.offsets, self.offsets[0] + place) - 1
 
 
 class TraceReader:
@@ -66,7 +89,7 @@ class TraceReader:
         self._file = _open(self.path)
         try:
             line = self._first_line()
-            self.header = _header(self.path, line)
+            self.header = parse_header(self.path, line)
         except BaseException:
             self._file.close()
             raise
@@ -116,17 +139,57 @@ class TraceReader:
             self._check(i)
             return self._names[self._kinds[i]]
 
+    def kinds(self, start: int = 0, stop: int | None = None) -> tuple[array[int], list[str]]:
+        """The kinds of the records ``start`` to ``stop`` as numbers: places in the list of names
+        that comes with them. What has to look at a million kinds looks at these."""
+        with self._lock:
+            return self._kinds[start:stop], list(self._names)
+
     def record(self, i: int) -> Record:
         """Record ``i``. Raises IndexError when it is not indexed, TraceError when damaged."""
         with self._lock:
             self._check(i)
-            start, end = self._span(i, i + 1)
-            line = self._read(start, end - start)
-            try:
-                return _record(line, i + 1)
-            except ValueError as error:
+            start, end = self._offset(i), self._offset(i + 1)
+            return self.parsed(i, self._read(start, end - start))
+
+    def parsed(self, i: int, line: bytes) -> Record:
+        """Record ``i``, whose ``line`` has been read. Raises TraceError when it is damaged: the
+        trace then ends before it.
+        """
+        try:
+            return parse_record(line, i + 1)
+        except ValueError as error:
+            with self._lock:
                 self._cut(i, str(error))
-            raise TraceError(f"{self.path}: {self._damage}")
+        raise TraceError(f"{self.path}: {self._damage}")
+
+    @property
+    def kind_names(self) -> Sequence[str]:
+        """The kinds that were met so far; their places are what ``kind_numbers`` gives."""
+        return self._names
+
+    def kind_numbers(self, start: int, stop: int) -> array[int]:
+        """The kinds of the records from ``start`` up to ``stop``, as places in ``kind_names``."""
+        with self._lock:
+            return self._kinds[start:stop]
+
+    def lines(self, start: int, stop: int, limit_bytes: int = _BLOCK) -> Lines:
+        """The lines from record ``start``, at most up to ``stop``: as many as fit
+        ``limit_bytes``, at least one. Raises IndexError when ``start`` is not indexed.
+        """
+        with self._lock:
+            self._check(start)
+            limit = self._offsets[start] + limit_bytes
+            last = min(stop, len(self))
+            # The first line that begins after the limit, so that the one before is too long.
+            over = bisect_right(self._offsets, limit, start, len(self))
+            if over < len(self) or self._end > limit:
+                last = min(last, over - 1)
+            last = max(last, start + 1)
+            offsets = self._offsets[start:last]
+            offsets.append(self._offset(last))
+            block = self._read(offsets[0], offsets[-1] - offsets[0])
+        return Lines(start, last, block, offsets)
 
     def records(self, start: int = 0, stop: int | None = None) -> Iterator[Record]:
         """The records from ``start`` up to ``stop`` (None: all indexed), in blocks of lines.
@@ -181,33 +244,45 @@ class TraceReader:
     def _index_block(self, block: bytes, whole: int) -> bool:
         """Index the lines of ``block[:whole]``, which begins at ``_end``; False at damage."""
         base, start = self._end, 0
-        match, numbers = _RECORD.match, self._numbers
         while start < whole:
-            after = block.index(b"\n", start) + 1
-            found = match(block, start, after)
-            seq = len(self._kinds) + 1
-            if found and int(found[1]) == seq and block[after - 2] == 0x7D:  # }
-                number = numbers.get(found[2])
-                if number is None:
-                    number = self._number(found[2].decode(errors="replace"))
-                    numbers[found[2]] = number
-            else:
+            start = self._index_alike(block, start, whole, base)
+            # One by one: to search a whole block again after each such line would take for ever.
+            while start < whole and not _RECORD.match(block, start, whole):
+                after = block.index(b"\n", start) + 1
                 try:
-                    number = self._number(_record(block[start:after], seq).kind)
+                    record = parse_record(block[start:after], len(self._kinds) + 1)
                 except ValueError as error:
+                    self._end = base + start
                     self._cut(len(self), str(error))
                     return False
-            self._offsets.append(base + start)
-            self._end = base + after
-            self._kinds.append(number)
-            start = after
+                self._offsets.append(base + start)
+                self._kinds.append(self._number(record.kind))
+                start = after
+        self._end = base + whole
         return True
+
+    def _index_alike(self, block: bytes, start: int, whole: int, base: int) -> int:
+        """Index lines that are written as expected; where the first begins that is not."""
+        add, add_kind, get = self._offsets.append, self._kinds.append, self._numbers.get
+        seq = len(self._kinds) + 1
+        for found in _RECORD.finditer(block, start, whole):
+            if found.start() != start or int(found[1]) != seq:
+                break
+            number = get(found[2])
+            if number is None:
+                number = self._number(found[2].decode(errors="replace"))
+                self._numbers[found[2]] = number
+            add(base + start)
+            add_kind(number)
+            start = found.end()
+            seq += 1
+        return start
 
     def _index_tail(self, tail: bytes) -> bool:
         """What comes after the last line end: a whole record, or one that breaks off."""
         if tail:
             try:
-                record = _record(tail, len(self) + 1)
+                record = parse_record(tail, len(self) + 1)
             except ValueError:
                 self._tail = Damage(
                     len(self) + 2, f"breaks off after {len(tail)} bytes; the record is incomplete"
@@ -238,23 +313,17 @@ class TraceReader:
         if not 0 <= i < len(self):
             raise IndexError(f"record {i} of {self.path}: {len(self)} are indexed")
 
-    def _span(self, start: int, stop: int) -> tuple[int, int]:
-        end = self._offsets[stop] if stop < len(self) else self._end
-        return self._offsets[start], end
+    def _offset(self, i: int) -> int:
+        """Where record ``i`` begins, or the one before it ends."""
+        return self._offsets[i] if i < len(self) else self._end
 
     def _batch(self, start: int, last: int) -> list[Record]:
         """The records from ``start``: as many whole lines as fit a block, at least one."""
-        stop = start + 1
-        limit = self._offsets[start] + _BLOCK
-        while stop < last and self._span(start, stop + 1)[1] <= limit:
-            stop += 1
-        begin, end = self._span(start, stop)
-        block = self._read(begin, end - begin)
+        lines = self.lines(start, last)
         batch: list[Record] = []
-        for i in range(start, stop):
-            left, right = self._span(i, i + 1)
+        for i in range(lines.start, lines.stop):
             try:
-                batch.append(_record(block[left - begin : right - begin], i + 1))
+                batch.append(parse_record(lines.line(i), i + 1))
             except ValueError as error:
                 self._cut(i, str(error))
                 break
@@ -295,96 +364,3 @@ def _open(path: Path) -> io.FileIO:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error
         raise TraceError(f"{path}: cannot be opened: {reason}") from error
-
-
-def _parse(line: bytes) -> Any:
-    """Raises ValueError. Lines that orjson cannot read are those that it could not write."""
-    if line.startswith(_COMPACT):
-        try:
-            return orjson.loads(line)
-        except ValueError:
-            pass
-    try:
-        return json.loads(line)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-
-
-def _record(line: bytes, seq: int) -> Record:
-    """Raises ValueError saying what is wrong with ``line`` as the record number ``seq``."""
-    try:
-        value = _parse(line)
-    except ValueError as error:
-        raise ValueError(f"not JSON: {_reason(error)}; found {_excerpt(line)}") from error
-    if not isinstance(value, dict) or value.get("type") != "record":
-        raise ValueError(f"expected a record, found {_excerpt(line)}")
-    try:
-        record = Record.from_json(value)
-    except KeyError as error:
-        raise ValueError(f"expected a record, found one without {error}") from error
-    if type(record.seq) is not int or record.seq != seq:
-        raise ValueError(f"expected the record with seq {seq}, found {record.seq!r}")
-    if not (
-        type(record.t) is int
-        and isinstance(record.kind, str)
-        and isinstance(record.data, dict)
-        and (record.leg is None or isinstance(record.leg, str))
-        and (record.cause is None or type(record.cause) is int)
-    ):
-        raise ValueError(f"a field of the record has the wrong type: {_excerpt(line)}")
-    return record
-
-
-def _header(path: Path, line: bytes) -> Header:
-    def refuse(found: str) -> NoReturn:
-        raise TraceError(f"{path}: line 1: expected an ivrsim trace header, found {found}")
-
-    if not line:
-        refuse("nothing: the file is empty")
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        if line.startswith(b'{"type":"header"') and not line.endswith(b"\n"):
-            refuse(f"one that breaks off after {len(line)} bytes")
-        refuse(_excerpt(line))
-    if not (
-        isinstance(value, dict) and value.get("type") == "header" and value.get("format") == FORMAT
-    ):
-        refuse(_excerpt(line))
-    version = value.get("version")
-    if type(version) is not int or version < 1:
-        refuse(f"one with version {version!r}")
-    if version > VERSION:
-        raise TraceError(
-            f"{path}: line 1: trace version {version} is newer than this ivrsim can read "
-            f"({VERSION}); update ivrsim"
-        )
-    for name, kind in _HEADER_TYPES.items():
-        if not isinstance(value.get(name), kind):
-            refuse(f"one without {name!r}" if name not in value else f"a wrong {name!r} in it")
-    return Header(
-        **{name: value[name] for name in _HEADER_TYPES},
-        parent=value.get("parent"),
-        setup=value.get("setup") or {},
-        arguments=tuple(word for word in value.get("arguments") or () if isinstance(word, str)),
-        version=version,
-    )
-
-
-_HEADER_TYPES: dict[str, type] = {
-    "platform": str,
-    "target": str,
-    "seed": int,
-    "started_at": str,
-    "settings": dict,
-}
-
-
-def _reason(error: ValueError) -> str:
-    return str(error).partition(": line ")[0]
-
-
-def _excerpt(line: bytes) -> str:
-    """The beginning of ``line``, safe to print."""
-    text = repr(line[:60].decode(errors="replace").strip())
-    return f"{text}…" if len(line) > 60 else text

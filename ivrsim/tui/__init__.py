@@ -1,4 +1,5 @@
-"""The terminal application. ``run_application`` is the door; Textual is imported behind it."""
+"""The terminal application. ``run_application`` and ``open_application`` are the doors; Textual is
+imported behind them."""
 
 from __future__ import annotations
 
@@ -6,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from ivrsim.flows.target import TargetOptions
     from ivrsim.runtime.place import CallOptions
     from ivrsim.tui.app import IvrsimApp
 
-__all__ = ["IvrsimApp", "run_application"]
+__all__ = ["IvrsimApp", "open_application", "run_application"]
 
 
 def run_application(
@@ -32,6 +34,28 @@ def run_application(
     from ivrsim.tui.start import start
 
     return start(target, target_options, call_options, parse=parse, debug=debug)
+
+
+def open_application(
+    trace: Path,
+    *,
+    filter: str = "",
+    at: int | None = None,
+    against: str | None = None,
+    parse: Callable[[str], tuple[str, TargetOptions, CallOptions]] | None = None,
+    debug: bool = False,
+) -> int:
+    """Open the application on the recorded call in ``trace``; the exit status.
+
+    ``filter`` is what its list shows at first, ``at`` the ``seq`` of the record that is looked
+    at; ``against`` what is called from here on in place of its own target. ``parse`` as above.
+
+    Raises IvrsimError as ``run_application`` does, TraceError when ``trace`` is no trace, and
+    FilterError.
+    """
+    from ivrsim.tui.start import start_open
+
+    return start_open(trace, filter=filter, at=at, against=against, parse=parse, debug=debug)
 
 
 def __getattr__(name: str) -> Any:

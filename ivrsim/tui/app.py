@@ -33,7 +33,8 @@ def _commands() -> Any:
 
 
 class IvrsimApp(App[int]):
-    """``placed`` is a call to begin with; without one the list of samples opens."""
+    """``placed`` is a call to begin with; without one the list of samples opens. ``at`` and
+    ``filter`` are for its screen."""
 
     TITLE = "ivrsim"
     COMMANDS = {_commands}
@@ -51,8 +52,12 @@ class IvrsimApp(App[int]):
         placed: Placed | None = None,
         theme: str = DARK,
         keys: Keys = DEFAULT,
+        *,
+        at: int | None = None,
+        filter: str = "",
     ) -> None:
         super().__init__()
+        self._at, self._filter = at, filter
         self.keys = keys
         keys.apply(self)
         self.services = services
@@ -77,7 +82,7 @@ class IvrsimApp(App[int]):
             return
         from ivrsim.tui.call.screen import CallScreen
 
-        self.push_screen(CallScreen(self.services, self.placed))
+        self.push_screen(CallScreen(self.services, self.placed, at=self._at, filter=self._filter))
 
     def go_home(self) -> None:
         """Back to the list of samples, which is made now if the application began with a call."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from ivrsim.trace.record import Header, Record
@@ -20,6 +21,20 @@ class Result(Protocol):
     def why(self) -> str | None: ...
 
 
+class Player(Protocol):
+    """``runtime.playback.Playback``: the sound of a recorded call, by milliseconds of call time."""
+
+    @property
+    def playing(self) -> bool: ...
+    @property
+    def position_ms(self) -> int: ...
+    @property
+    def duration_ms(self) -> int: ...
+    def play(self, from_ms: int) -> None: ...
+    def pause(self) -> None: ...
+    def close(self) -> None: ...
+
+
 class Call(Protocol):
     """``runtime.live.LiveCall`` as faces see it.
 
@@ -29,8 +44,14 @@ class Call(Protocol):
     """
 
     header: Header
-    records: list[Record]
     notices: list[str]
+
+    @property
+    def records(self) -> Sequence[Record]: ...
+    @property
+    def trace_path(self) -> Path | None: ...
+    @property
+    def audio_path(self) -> Path | None: ...
 
     @property
     def ended(self) -> bool: ...
@@ -65,7 +86,11 @@ class Call(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the home screen: a sample, or something called before."""
+    """One line of the home screen: a sample, something called before, or a recorded call.
+
+    ``trace`` is the file of a recorded call, which is opened in place of being called; ``remark``
+    stands beside its title.
+    """
 
     group: str
     target: str
@@ -74,6 +99,8 @@ class Entry:
     about: str = ""
     keys: str = ""
     path: str = ""
+    trace: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +117,12 @@ class Placed:
 class Services:
     """The doors of the application. ``place`` raises IvrsimError with one clear line.
 
-    ``place(target, keys)``: ``keys`` None takes those of the command line.
+    ``place(target, keys)``: ``keys`` None takes those of the command line. ``playback(path,
+    say)`` opens the sound of a call, and ``say`` hears what cannot be played later; raises
+    IvrsimError.
     """
 
     entries: Callable[[], Sequence[Entry]]
     place: Callable[[str, str | None], Placed]
     debug: bool = False
+    playback: Callable[[Path, Callable[[str], None]], Player] | None = None

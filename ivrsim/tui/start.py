@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivrsim.errors import InputError, IvrsimError, TraceError
 from ivrsim.tui.app import IvrsimApp
 from ivrsim.tui.keys import load_keys
-from ivrsim.tui.protocol import Entry, Placed, Services
+from ivrsim.tui.protocol import Entry, Placed, Player, Services
+from ivrsim.tui.traces.history import recent_targets, recorded_entry
 
 if TYPE_CHECKING:
     from ivrsim.flows.samples import Sample
@@ -33,19 +35,44 @@ def start(
     debug: bool = False,
 ) -> int:
     """See ``run_application``."""
+    _need_terminal("use `ivrsim call TARGET` in scripts and pipes")
+    services = real_services(target, target_options, call_options, parse=parse, debug=debug)
+    placed = services.place(target, None) if target is not None else None
+    return _run(IvrsimApp(services, placed, keys=load_keys()))
+
+
+def start_open(
+    trace: Path,
+    *,
+    filter: str = "",
+    at: int | None = None,
+    against: str | None = None,
+    parse: Parse | None = None,
+    debug: bool = False,
+) -> int:
+    """See ``open_application``."""
+    _need_terminal("`ivrsim show TRACE` prints a recorded call")
+    from ivrsim.trace.filter import parse_filter
+    from ivrsim.tui.traces.recorded import open_recorded
+
+    if filter:
+        parse_filter(filter)
+    placed = open_recorded(trace, against)
+    services = real_services(parse=parse, debug=debug)
+    return _run(IvrsimApp(services, placed, keys=load_keys(), at=at, filter=filter))
+
+
+def _need_terminal(instead: str) -> None:
     for name, stream in (
         ("standard input", sys.__stdin__),
         ("standard output", sys.__stdout__),
         ("standard error", sys.__stderr__),
     ):
         if stream is None or not stream.isatty():
-            raise InputError(
-                f"the application needs a terminal, and {name} is none: use `ivrsim call TARGET` "
-                "in scripts and pipes"
-            )
-    services = real_services(target, target_options, call_options, parse=parse, debug=debug)
-    placed = services.place(target, None) if target is not None else None
-    app = IvrsimApp(services, placed, keys=load_keys())
+            raise InputError(f"the application needs a terminal, and {name} is none: {instead}")
+
+
+def _run(app: IvrsimApp) -> int:
     with _a_descriptor_of_its_own():
         status = app.run()
     if app.crash is not None:
@@ -102,11 +129,16 @@ def real_services(
         call = place_call(loaded, options if keys is None else replace(options, keys=keys))
         return Placed(loaded.title, loaded.platform, text, call)
 
-    return Services(entries, place, debug)
+    def playback(path: Path, say: Callable[[str], None]) -> Player:
+        from ivrsim.runtime.playback import Playback
+
+        return Playback(path, say=say)
+
+    return Services(entries, place, debug, playback)
 
 
 def entries() -> Sequence[Entry]:
-    """Samples by platform, then what was called lately."""
+    """Samples by platform, then recorded calls, then what was called lately."""
     from ivrsim.flows.samples import samples
     from ivrsim.trace.history import History
 
@@ -119,12 +151,14 @@ def entries() -> Sequence[Entry]:
         for sample in sorted(samples(), key=_order)
     ]  # fmt: skip
     try:
-        recent = History().recent_targets(RECENT)
+        recorded = History().entries()
     except TraceError:
-        recent = []  # no history to show is no reason not to open
-    names = {entry.target for entry in found}
+        recorded = []  # no history to show is no reason not to open
+    titles = {entry.target: entry.title for entry in found}
+    found += [recorded_entry(entry, titles) for entry in recorded]
+    names = recent_targets(recorded, RECENT)
     found += [
-        Entry("recent", name, name, "", "Called before.") for name in recent if name not in names
+        Entry("recent", name, name, "", "Called before.") for name in names if name not in titles
     ]
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
@@ -33,6 +34,8 @@ class FakeCall:
         self.keys = keys
         self.records: list[Record] = []
         self.notices: list[str] = []
+        self.trace_path: Path | None = None
+        self.audio_path: Path | None = None
         self.levels = (0.0, 0.0)
         self.hearing: str | None = None
         self.speakers: str | None = "Desk Speakers"

@@ -205,17 +205,17 @@ async def test_filter_by_text_and_by_chips(desk: Desk) -> None:
         trace = screen_of(pilot.app).trace
         await pilot.press("slash", *"welcome")
         await pilot.pause()
-        assert {desk.call.records[i].kind for i in trace._shown} == {
+        assert {desk.call.records[i].kind for i in trace.shown} == {
             "webhook.response", "document.received", "prompt.started",
         }  # fmt: skip
         await pilot.press("escape", "f")
         await pilot.pause()
-        assert {desk.call.records[i].kind for i in trace._shown} == {
+        assert {desk.call.records[i].kind for i in trace.shown} == {
             "webhook.request", "webhook.response",
         }  # fmt: skip
         await pilot.click(screen_of(pilot.app).chips, offset=(3, 0))
         await pilot.pause()
-        assert len(trace._shown) == len(desk.call.records)
+        assert len(trace.shown) == len(desk.call.records)
 
 
 async def test_a_long_trace_is_filtered_piece_by_piece(desk: Desk) -> None:
@@ -224,13 +224,9 @@ async def test_a_long_trace_is_filtered_piece_by_piece(desk: Desk) -> None:
         for number in range(9000):
             desk.call.happen(4000, "mark", text=f"n{number}")
         await pilot.press("slash", *"n8999")
-        for _ in range(50):
-            await pilot.pause(0.02)
-            if screen_of(pilot.app).trace._scanned == len(desk.call.records):
-                break
-        assert [desk.call.records[i].data["text"] for i in screen_of(pilot.app).trace._shown] == [
-            "n8999"
-        ]
+        shown = screen_of(pilot.app).trace.shown
+        await until(pilot, lambda: shown.text == "n8999" and shown.searching is None)
+        assert [desk.call.records[i].data["text"] for i in shown] == ["n8999"]
 
 
 async def test_captions_are_lit_as_they_are_spoken(desk: Desk) -> None:

@@ -2,56 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from textual.containers import Vertical
-from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
 
-from ivrsim.errors import IvrsimError
+from ivrsim.errors import InputError, IvrsimError
 from ivrsim.trace.view_curl import curl_command
 from ivrsim.trace.view_words import CATEGORIES
 from ivrsim.tui.call.devices import DevicesScreen
+from ivrsim.tui.call.filter_field import FilterField, FilterNote
 from ivrsim.tui.call.say import SayField
+from ivrsim.tui.call.scrub import ScrubActions
+from ivrsim.tui.keymap import ALL
 
 if TYPE_CHECKING:
-    from ivrsim.trace.view import CallView
-    from ivrsim.tui.app import IvrsimApp
     from ivrsim.tui.call.chips import Chips
-    from ivrsim.tui.call.conversation import Conversation
-    from ivrsim.tui.call.detail import Detail
     from ivrsim.tui.call.phone import Phone
-    from ivrsim.tui.call.trace_list import TraceList
-    from ivrsim.tui.protocol import Call, Placed, Services
 
 
 VIEWS = ("conversation", "trace", "document")
 """What a small screen shows one at a time."""
 
 
-class CallActions(Screen[None]):
+class CallActions(ScrubActions):
     """The base of ``CallScreen``: one ``action_…`` for each command of ``keymap.CALL``."""
 
-    services: Services
-    placed: Placed
-    call: Call
-    view: CallView
     phone: Phone
-    conversation: Conversation
-    trace: TraceList
     chips: Chips
-    detail: Detail
     crashed: str | None = None
     muted = False
     view_name = VIEWS[0]
-
-    @property
-    def application(self) -> IvrsimApp:
-        return cast("IvrsimApp", self.app)
-
-    def redraw(self) -> None:
-        raise NotImplementedError
+    _searched = False
 
     def phrases(self) -> list[str]:
         raise NotImplementedError
@@ -71,20 +54,38 @@ class CallActions(Screen[None]):
 
     # the call
 
+    def only_looking(self) -> bool:
+        """The call is recorded, so that nothing can be told to it: that is said."""
+        if self.recorded:
+            branch = ALL.get("branch_here")
+            how = "R calls again" if branch is None else f"{branch.shown} branches here"
+            self.application.say(f"This is a recorded call: {how}")
+        return self.recorded
+
     def action_press(self, digit: str) -> None:
+        if self.only_looking():
+            return
         self.light(digit)
         if not self.call.ended:
             self.call.press(digit)
 
     def action_hang_up(self) -> None:
-        if not self.call.ended:
+        if not self.only_looking() and not self.call.ended:
             self.call.hang_up()
 
     def action_redial(self) -> None:
-        self._again(self.view.keys())
+        if self.view_is_whole:
+            self._again(self.view.keys())
+        else:
+            self.application.say("The trace is still being read: its keys are not all known yet")
 
     def action_redial_here(self) -> None:
-        self._again(self.view.keys(self.trace.selected if self.trace.chosen else None))
+        if self.cursor is None:
+            self.action_redial()
+        elif self.looking.ready:
+            self._again(self.shown.keys())
+        else:
+            self.application.say("The trace is still being read up to here")
 
     def _again(self, keys: str) -> None:
         """Place the same call with ``keys``; the target is read anew, so that edits count."""
@@ -102,10 +103,14 @@ class CallActions(Screen[None]):
         self.app.switch_screen(CallScreen(self.services, placed))
 
     def action_skip(self) -> None:
+        if self.only_looking():
+            return
         if not self.call.skip_prompt():
             self.application.say("No prompt is playing")
 
     def action_mute(self) -> None:
+        if self.only_looking():
+            return
         if self.call.speakers is None:
             self.application.say("The sound is off: O chooses loudspeakers")
             return
@@ -114,6 +119,8 @@ class CallActions(Screen[None]):
         self.redraw()
 
     def action_mute_microphone(self) -> None:
+        if self.only_looking():
+            return
         if self.call.microphone is None:
             self.application.say("The microphone is off: O chooses one")
         else:
@@ -121,12 +128,16 @@ class CallActions(Screen[None]):
             self.redraw()
 
     def action_devices(self) -> None:
+        if self.only_looking():
+            return
         if self.call.ended:
             self.application.say("The call has ended: R calls again")
         else:
             self.app.push_screen(DevicesScreen(self.call))
 
     def action_say(self) -> None:
+        if self.only_looking():
+            return
         if self.call.ended:
             self.application.say("The call has ended: R calls again")
             return
@@ -146,12 +157,16 @@ class CallActions(Screen[None]):
         self.query_one("#chat").border_subtitle = ""
 
     def action_bookmark(self) -> None:
+        if self.only_looking():
+            return
         if self.call.ended:
             self.application.say("The call has ended: its trace is closed")
         else:
             self.call.mark("bookmark")
 
     def _party(self, what: str) -> None:
+        if self.only_looking():
+            return
         for leg in reversed(list(self.view.legs.values())):
             if leg.role != "caller" and leg.ended_t is None:
                 self.call.party(leg.leg, what)
@@ -171,12 +186,13 @@ class CallActions(Screen[None]):
         self._party("hang_up")
 
     def action_leave(self) -> None:
-        needle, words = self.query_one("#needle", Input), self.query_one(SayField)
+        needle, words = self.query_one(FilterField), self.query_one(SayField)
         if words.has_class("-shown") and (words.has_focus or not needle.has_class("-shown")):
             self.close_field()
         elif needle.has_class("-shown"):
-            needle.value = ""
+            needle.value = ""  # which stops its search, too
             needle.remove_class("-shown")
+            self.query_one(FilterNote).say("")
             self.trace.focus()
         elif self.has_class("-zoom"):
             self.action_zoom()
@@ -208,14 +224,17 @@ class CallActions(Screen[None]):
             self.application.say(str(error))
 
     def action_copy_command(self) -> None:
-        self.application.copy(self.call.command_line(self.view.keys()), "the command line")
+        if self.view_is_whole:
+            self.application.copy(self.call.command_line(self.view.keys()), "the command line")
+        else:
+            self.application.say("The trace is still being read: its keys are not all known yet")
 
     # looking
 
     def action_filter(self) -> None:
         if self.has_class("-small"):
             self.show_view("trace")
-        needle = self.query_one("#needle", Input)
+        needle = self.query_one(FilterField)
         needle.add_class("-shown")
         self.set_focus(needle)  # at once: the next key is for it
 
@@ -228,15 +247,31 @@ class CallActions(Screen[None]):
         self.apply_filter()
 
     def apply_filter(self) -> None:
-        self.trace.filter(self.chips.category, self.query_one("#needle", Input).value)
+        """Show what the field and the chips say; an error points at its place in the field."""
+        text, note = self.query_one(FilterField).value, self.query_one(FilterNote)
+        try:
+            self.trace.filter(self.chips.category, text)
+        except InputError as error:  # a FilterError, which knows its column
+            column = getattr(error, "column", 1)
+            note.point(getattr(error, "what", str(error)), cell_len(text[: column - 1]))
+            return
+        note.say("")
+        self.note_search()
+        self.slices.wake()
+
+    def note_search(self) -> None:
+        """Say how far the search has come, while it goes on."""
+        shown, note = self.trace.shown, self.query_one(FilterNote)
+        if shown.searching is not None:
+            share = shown.searching / max(1, len(self.source))
+            note.say(f"searching… {share:.0%}, {len(shown):,} found · Esc stops")
+            self._searched = True
+        elif self._searched:
+            self._searched = False
+            note.say("")
 
     def action_next_tab(self) -> None:
         self.detail.next_tab()
-
-    def action_follow(self) -> None:
-        self.trace.action_follow_end()
-        self.conversation.follow = True
-        self.conversation.to_end()
 
     def action_next_view(self) -> None:
         self.show_view(VIEWS[(VIEWS.index(self.view_name) + 1) % len(VIEWS)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual.events import Click
 
-from ivrsim.trace.view import CallView
 from ivrsim.trace.view_words import CATEGORIES
 from ivrsim.tui.line_widget import LineWidget
 from ivrsim.tui.messages import FilterChosen
@@ -20,8 +19,8 @@ class Chips(LineWidget):
         self._counts: tuple[int, ...] = ()
         self._places: list[tuple[int, int, str]] = []
 
-    def show(self, view: CallView) -> None:
-        counts = tuple(view.counts[name] for name in CATEGORIES)
+    def show(self, counts: tuple[int, ...]) -> None:
+        """``counts`` of records in the order of ``CATEGORIES``."""
         if counts != self._counts:
             self._counts = counts
             self.refresh()

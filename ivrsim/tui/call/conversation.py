@@ -37,6 +37,7 @@ class Conversation(Lines):
         self._laid: list[tuple[Item, int, list[Row]]] = []
         self._starts: list[int] = []
         self._dropped = 0
+        self._forgotten = 0  # by the view
         self._for_width = 0
 
     def show(self, view: CallView, now_ms: int, crashed: str | None) -> None:
@@ -54,17 +55,24 @@ class Conversation(Lines):
             return
         items = self._view.items
         dropped = max(0, len(items) - _KEPT)
-        if width != self._for_width or dropped > self._dropped:
+        too_few = self._dropped > 0 and len(items) - self._dropped < _KEPT // 2  # gone back
+        first = bool(self._forgotten) != bool(self._view.items_dropped)  # a line more, or less
+        if width != self._for_width or dropped > self._dropped or too_few or first:
             # Drop a good piece at once, so that this is rare.
             self._dropped = min(len(items), dropped + (_KEPT // 4 if dropped else 0))
             self._for_width, self._laid, self._starts = width, [], []
+        self._forgotten = self._view.items_dropped
         fresh = len(self._laid)
         for index, (item, version, _) in enumerate(self._laid):
-            if item.version != version:
+            place = self._dropped + index
+            now = items[place] if place < len(items) else None
+            # At another moment of the call the same items are other objects.
+            if (now is not item and now != item) or item.version != version:
                 fresh = index
                 break
         del self._laid[fresh:], self._starts[fresh:]
-        line = self._starts[-1] + len(self._laid[-1][2]) if self._laid else int(self._dropped > 0)
+        earlier = self._dropped + self._forgotten
+        line = self._starts[-1] + len(self._laid[-1][2]) if self._laid else int(earlier > 0)
         for item in items[self._dropped + fresh :]:
             rows = rows_of(item, width)
             self._laid.append((item, item.version, rows))
@@ -75,8 +83,9 @@ class Conversation(Lines):
         self.set_count(line + len(self._ending))
 
     def row(self, y: int, width: int) -> tuple[Row, str]:
-        if self._dropped and y == 0:
-            return centred([(f"… {self._dropped} earlier: see the trace", "faint")], width), ""
+        earlier = self._dropped + self._forgotten
+        if earlier and y == 0:
+            return centred([(f"… {earlier:,} earlier: see the trace", "faint")], width), ""
         if y >= self._ending_at:
             return centred(self._ending[y - self._ending_at], width), ""
         index = bisect_right(self._starts, y) - 1

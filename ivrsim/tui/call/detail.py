@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from ivrsim.trace.record import Record
-from ivrsim.trace.view import CallView
 from ivrsim.trace.view_items import WebhookPair
 from ivrsim.trace.view_text import one_line_of
 from ivrsim.trace.view_words import icon, int_of, size_words, text_of, words
@@ -19,6 +18,7 @@ from ivrsim.tui.json_spans import payload_rows, payload_text
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.messages import TabChosen
 from ivrsim.tui.spans import Row, Span, width_of, wrap, wrap_spans
+from ivrsim.tui.traces.pairs import Pairs
 
 _BESIDE = 96
 """From this width on request and reply stand side by side."""
@@ -44,11 +44,12 @@ class Detail(Vertical):
     Detail DetailBody { height: 1fr; padding: 0 1; background: $ivr-pane; }
     """
 
-    def __init__(self, record: Callable[[int], Record | None], view: CallView) -> None:
+    def __init__(self, record: Callable[[int], Record | None], pairs: Pairs) -> None:
         super().__init__(id="detail", classes="pane")
         self.border_title = "detail"
         self._record_of = record
-        self._view = view
+        self._pairs = pairs
+        self._over = False
         self.tabs = Tabs(id="detail-tabs")
         self.body = DetailBody()
         self.record: Record | None = None
@@ -63,13 +64,17 @@ class Detail(Vertical):
         self._shown = None
         self.call_after_refresh(self.lay_out)
 
-    def show(self, record: Record | None, view: CallView) -> None:
-        self._view = view
+    def show(self, record: Record | None) -> None:
         if record is not self.record and record is not None and self._pair(record) is not None:
             is_reply = record.kind != "webhook.request"
             if self._tab in ("request", "reply", "record"):
                 self._tab = "reply" if is_reply else "request"
         self.record = record
+        self.lay_out()
+
+    def call_is_over(self, over: bool) -> None:
+        """What has not come by now will not come; drawn again with what has come since."""
+        self._over = over
         self.lay_out()
 
     def next_tab(self) -> None:
@@ -105,7 +110,7 @@ class Detail(Vertical):
     # layout
 
     def _pair(self, record: Record) -> WebhookPair | None:
-        return self._view.pair_of(record) if record.kind.startswith("webhook.") else None
+        return self._pairs.of(record)
 
     def _tabs(self) -> tuple[str, ...]:
         webhook = self.record is not None and self._pair(self.record) is not None
@@ -124,7 +129,7 @@ class Detail(Vertical):
             return
         pair = self._pair(record)
         tab = self._current_tab()
-        key = (record.seq, tab, width, pair.reply if pair else None, self._view.ended)
+        key = (record.seq, tab, width, pair.reply if pair else None, self._over)
         if key == self._shown:
             return
         anew = not isinstance(self._shown, tuple) or self._shown[:2] != key[:2]
@@ -151,8 +156,7 @@ class Detail(Vertical):
             return _reply(reply, width)
         if request is not None and request.data.get("sent") is False:
             return [[("It was not sent: there is no reply.", "faint")]]
-        over = self._view.ended
-        return [[("There was no reply." if over else "Waiting for the reply…", "faint")]]
+        return [[("There was no reply." if self._over else "Waiting for the reply…", "faint")]]
 
     def _note(self, reply: Record | None) -> Row:
         if reply is None:
@@ -188,7 +192,7 @@ class Detail(Vertical):
                 [
                     (f"{link.t / 1000:8.2f} ", "faint"),
                     (f"{icon(link.kind)} ", "accent"),
-                    (words(link, self._view.titles), style),
+                    (words(link, self._pairs.titles(link)), style),
                 ]
             )
         return rows

@@ -27,11 +27,12 @@ class Buttons(LineWidget):
         self._party: str | None = None
         self._places: list[tuple[int, int, int, str]] = []
 
-    def show(self, view: CallView) -> None:
+    def show(self, view: CallView, over: bool) -> None:
+        """``over``: the call itself has ended, whatever moment of it is looked at."""
         ringing = [leg for leg in view.legs.values() if leg.state == "ringing"]
         party = next((leg.leg for leg in ringing if leg.role != "caller"), None)
-        if (view.ended, party) != (self._ended, self._party):
-            self._ended, self._party = view.ended, party
+        if (over, party) != (self._ended, self._party):
+            self._ended, self._party = over, party
             self.refresh()
 
     def rows(self, width: int) -> list[Row]:

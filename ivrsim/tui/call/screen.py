@@ -16,29 +16,41 @@ from textual.widgets import Input
 from ivrsim.errors import IvrsimError
 from ivrsim.trace.record import Record
 from ivrsim.trace.view import CallView
-from ivrsim.trace.view_text import one_line_of
-from ivrsim.trace.view_words import number_words
 from ivrsim.tui.call.actions import VIEWS, CallActions
 from ivrsim.tui.call.chips import Chips
 from ivrsim.tui.call.conversation import Conversation
 from ivrsim.tui.call.detail import Detail
 from ivrsim.tui.call.document import DocumentPane
+from ivrsim.tui.call.filter_field import FilterField, FilterNote
 from ivrsim.tui.call.meter import ABSENT
 from ivrsim.tui.call.phone import Phone
 from ivrsim.tui.call.say import Offer, SayField
-from ivrsim.tui.call.status import REC, recording_of, state_spans
+from ivrsim.tui.call.selection import Counts
+from ivrsim.tui.call.status import recording_of
 from ivrsim.tui.call.tabs import Tabs
+from ivrsim.tui.call.titles import looking_keys, title_left, title_right
 from ivrsim.tui.call.trace_list import TraceList
+from ivrsim.tui.debug.actions import DebugActions
+from ivrsim.tui.debug.bar import DebugBar
 from ivrsim.tui.key_bar import KeyBar
 from ivrsim.tui.keymap import CALL, bindings, digit_bindings
 from ivrsim.tui.messages import FilterChosen, KeypadPressed, RecordSelected, RunCommand, TabChosen
 from ivrsim.tui.palette import run_command
 from ivrsim.tui.protocol import Placed, Services
-from ivrsim.tui.spans import Row
 from ivrsim.tui.title_bar import TitleBar
+from ivrsim.tui.traces.damage_line import DamageLine
+from ivrsim.tui.traces.looking import Looking
+from ivrsim.tui.traces.pairs import Pairs
+from ivrsim.tui.traces.recorded import RecordedCall
+from ivrsim.tui.traces.slices import SLICE_S, Slices
+from ivrsim.tui.traces.sound import Sound
+from ivrsim.tui.traces.source import LiveSource, record_at
+from ivrsim.tui.traces.time_bar import TimeBar
 
 REDRAW_S = 0.1
 """Lists are drawn at most this often."""
+GROWTH_S = 1.0
+"""How often a file is looked at for what another process has written since."""
 SMALL = (110, 30)
 """Below this many columns or lines there is one view at a time."""
 ROOMY = 33
@@ -46,28 +58,46 @@ ROOMY = 33
 TINY = 52
 
 
-class CallScreen(CallActions):
-    """Runs ``placed.call`` when it is shown, and keeps showing it when it is over."""
+class CallScreen(DebugActions, CallActions):
+    """Runs ``placed.call`` when it is shown, and keeps showing it when it is over; a recorded call
+    is only shown."""
 
     COMMANDS_HERE = CALL
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(CALL), *digit_bindings()]
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = "#conversation"
 
-    def __init__(self, services: Services, placed: Placed) -> None:
+    def __init__(
+        self, services: Services, placed: Placed, *, at: int | None = None, filter: str = ""
+    ) -> None:
+        """``at`` is the ``seq`` of a record to look at, ``filter`` what the trace shows."""
         super().__init__()
         self.services = services
         self.placed = placed
-        self.call = placed.call
-        self.view = CallView()
-        self._changed = False
-        self._told = 0
+        self.call = call = placed.call
+        self.source = call.source if isinstance(call, RecordedCall) else LiveSource(call.records)
+        self.pairs = Pairs(self.source)
+        self.looking = Looking(self.source)
+        self.sound = Sound(services, lambda: self.call.audio_path)
+        self.view = self.shown = CallView()
+        self._counts = Counts(self.source)
+        self._filter = filter
+        self._pending = at
+        self._dirty = True
+        self._indexed = False
+        self._trouble: str | None = None
+        self._drawn_count = -1
+        self._noticed = 0
         self._opening = len(self.call.notices)
         self._drawn_at = 0.0
         self._unsubscribe: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
+        self.time_bar = TimeBar(self.source)
+        yield self.time_bar
+        yield DamageLine()
+        yield DebugBar()
         yield Tabs(id="views")
         with Horizontal(id="stage"):
             self.phone = Phone(self.view)
@@ -86,28 +116,47 @@ class CallScreen(CallActions):
                     pane.border_title = "trace"
                     self.chips = Chips()
                     yield self.chips
-                    yield Input(placeholder="part of a kind, a word, a number", id="needle")
-                    self.trace = TraceList(self.call.records, self.view)
+                    yield FilterField(self._filter)
+                    yield FilterNote()
+                    self.trace = TraceList(self.source, self.pairs)
                     yield self.trace
-                self.detail = Detail(self.record, self.view)
+                self.detail = Detail(self.record, self.pairs)
                 yield self.detail
-        yield KeyBar(CALL, ("0-9*#", "keys"))
+        if self.recorded:
+            yield KeyBar(looking_keys(), ("↑↓", "records"))
+        else:
+            yield KeyBar(CALL, ("0-9*#", "keys"))
 
     def on_mount(self) -> None:
         self._fit(self.app.size.width, self.app.size.height)
-        for record in self.call.records:
+        for record in self.call.records if not self.recorded else ():
             self.view.apply(record)
         self._unsubscribe = self.call.subscribe(self._records_came)
-        self.set_interval(REDRAW_S, self._tick)
+        jobs = (self._index, self.trace.advance, self.time_bar.ticks.advance, self.looking.advance)
+        self.slices = Slices(self, jobs, self._all_read)
+        if self._filter:
+            self.query_one(FilterField).add_class("-shown")
+            self.apply_filter()
         self._draw()
+        self.set_interval(REDRAW_S, self._tick)
         self.call_after_refresh(self._begin)  # the first paint comes first
 
     def on_unmount(self) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()
+        self.sound.close()
+        if isinstance(self.call, RecordedCall):
+            self.call.close()
 
     def _begin(self) -> None:
-        self.run_worker(self._run_call(), name="call", exit_on_error=False)
+        self._dirty = True  # the panes know by now how large they are
+        if self.recorded:
+            self.set_interval(GROWTH_S, self.slices.wake)
+            self.slices.wake()
+        else:
+            self.run_worker(self._run_call(), name="call", exit_on_error=False)
+        if self._pending is not None:
+            self.go_to(self._pending)
 
     async def _run_call(self) -> None:
         """Run the call to its end. What stops it early is shown, not thrown."""
@@ -127,14 +176,13 @@ class CallScreen(CallActions):
             self.application.exit_status = IvrsimError.exit_status
         else:
             self.application.exit_status = self.call.result.exit_status if self.call.result else 0
-        self._changed = True
+        self._dirty = True
 
     # from records to the screen
 
     def record(self, seq: int) -> Record | None:
         """Records count from 1 without gaps."""
-        records = self.call.records
-        return records[seq - 1] if 0 < seq <= len(records) else None
+        return record_at(self.source, seq - 1)
 
     def _records_came(self, records: Sequence[Record]) -> None:
         if not self.view.last_seq:
@@ -143,7 +191,7 @@ class CallScreen(CallActions):
             self.view.apply(record)
             if record.kind == "digit" and record.data.get("source") != "keypad":
                 self._pressed_elsewhere(record)
-        self._changed = True
+        self._dirty = True
         if monotonic() - self._drawn_at >= REDRAW_S:
             self._drawn_at = monotonic()
             self.call_next(self._draw)
@@ -154,42 +202,101 @@ class CallScreen(CallActions):
         if record.data.get("source") == "microphone":
             self.phone.meter.heard(digit)
 
+    def _index(self, until: float) -> bool:
+        """Index more of a file; True at its end as it is now."""
+        call = self.call
+        if not isinstance(call, RecordedCall):
+            return True
+        try:
+            while not call.source.index_more():
+                if monotonic() >= until:
+                    return False
+        except (IvrsimError, ValueError) as error:  # gone with its disk; closed meanwhile
+            self._trouble = str(error)
+        self._indexed = True
+        if self._pending is not None and self._pending <= len(self.source):
+            self.go_to(self._pending)
+        return True
+
+    def _all_read(self) -> None:
+        if self._pending is not None and self.recorded:
+            self.application.say(
+                f"There is no record {self._pending:,}: this is the last", "warning"
+            )
+            self.go_to(len(self.source))
+            self._pending = None
+        if len(self.source) != self._drawn_count or not self.view_is_whole:
+            self._dirty = True
+
     def redraw(self) -> None:
         """Draw everything again now."""
-        self._changed = True
+        self._dirty = True
         self._draw()
 
     def _tick(self) -> None:
-        for index, notice in enumerate(self.call.notices[self._told :], self._told):
+        for index, notice in enumerate(self.call.notices[self._noticed :], self._noticed):
             # What this machine never had is no news: that line stands in the phone pane.
             if index >= self._opening or not notice.startswith(ABSENT):
                 self.application.say(notice, "warning")
-        self._told = len(self.call.notices)
+        self._noticed = len(self.call.notices)
+        while self.sound.notices:
+            self.application.say(self.sound.notices.pop(0), "warning")
         self.phone.meter.take(self.call.levels)
+        self.follow_sound()
         over = self.call.ended or self.crashed is not None
-        if self._changed or not over:
+        if self._dirty or not over or self.slices.running or self.sound.playing:
             self._draw()
 
+    def _look(self) -> None:
+        """Bring ``shown``, and ``view`` of a recorded call, to where they are to be."""
+        if self.cursor is None and not self.recorded:
+            self.shown = self.view
+            return
+        looking = self.looking
+        looking.want(len(self.source) if self.cursor is None else self.cursor)
+        if not looking.advance(monotonic() + SLICE_S):
+            self.slices.wake()
+        self.shown = looking.view()
+        if self.recorded and (self.cursor is None or self.shown.last_seq >= self.view.last_seq):
+            self.view = self.shown
+
     def _draw(self) -> None:
-        changed, self._changed = self._changed, False
+        changed, self._dirty = self._dirty or self.slices.running, False
         self._drawn_at = monotonic()
-        view, now = self.view, self.call.now_ms
+        self._drawn_count = len(self.source)
+        if changed or not self.shown.last_seq:
+            self._look()
+        view, now = self.shown, self.moment_ms
+        over = self.call.ended or self.crashed is not None
         self.phone.status.show(view, now)
-        self.phone.buttons.show(view)
-        deaf = self.secret or self.call.ended or self.call.microphone_muted
-        self.phone.keypad.hold(None if deaf else self.call.hearing)
-        self.phone.meter.show(
-            self.call, self.muted, view.last_seq > 0 and not self.call.ended, self.secret
-        )
+        self.phone.buttons.show(view, self.call.ended)
+        self._hold_key()
+        goes_on = self.view.last_seq > 0 and not self.call.ended
+        self.phone.meter.show(self.call, self.muted, goes_on, self.secret)
         self._offer_speech()
-        self._show_title(now)
+        self._show_title()
         if changed or view.prompt is not None or not view.items:
-            self.conversation.show(view, now, self.crashed)
+            self.conversation.show(view, now, self.crashed if self.cursor is None else None)
         if changed or not view.last_seq:
             self.document.show(view)
-            self.chips.show(view)
+            self.chips.show(self._counts.now())
+            self.trace.reading = "" if self._indexed or not self.recorded else "reading… "
             self.trace.scan()
-            self.detail.lay_out()
+            if self.trace.shown.searching is not None:
+                self.slices.wake()
+            self.note_search()
+            self.detail.call_is_over(over)
+
+    def _hold_key(self) -> None:
+        """Light the key that is heard; when looking back, the one that was pressed there."""
+        key = None
+        if self.cursor is not None:
+            record = self.record(self.cursor)
+            if record is not None and record.kind == "digit":
+                key = str(record.data.get("digit"))
+        elif not (self.secret or self.call.ended or self.call.microphone_muted):
+            key = self.call.hearing
+        self.phone.keypad.hold(key)
 
     def _offer_speech(self) -> None:
         field = self.query_one(SayField)
@@ -197,8 +304,8 @@ class CallScreen(CallActions):
             self.close_field()
         recording = recording_of(self.view)
         what = ""
-        if field.has_class("-shown"):
-            pass  # taken up
+        if field.has_class("-shown") or self.call.ended:
+            pass  # taken up, or too late
         elif self.view.speech_open:
             what = "listening for speech"
         elif recording is not None and not recording.background:
@@ -212,15 +319,16 @@ class CallScreen(CallActions):
         context = speech.get("context") if isinstance(speech, dict) else None
         return [str(phrase) for phrase in context] if isinstance(context, list) else []
 
-    def _show_title(self, now: int) -> None:
-        view, placed = self.view, self.placed
-        platform = {"8x8": "8x8", "vonage": "Vonage"}.get(placed.platform, placed.platform)
-        number = view.caller if view.direction == "outbound" else view.callee
-        left: Row = [(one_line_of(placed.title), "bold text"), (f"  ·  {platform}", "muted")]
-        if number:
-            left = [*left, (f"  ·  {one_line_of(number_words(number))}", "muted")]
-        rec: Row = [(f"{REC}   ", "red")] if recording_of(view) is not None else []
-        self.query_one(TitleBar).show(left, [*rec, *state_spans(view, now)])
+    def _show_title(self) -> None:
+        end, bar = self.call.now_ms, self.time_bar
+        damage = self.call.damage if isinstance(self.call, RecordedCall) else None
+        self.query_one(DamageLine).show(self._trouble or damage)
+        looks_back = self.cursor is not None
+        right = title_right(self, end, self.app.size.width)
+        self.query_one(TitleBar).show(title_left(self.view, self.placed), right)
+        bar.set_class(self.has_class("-small") and not (looks_back or self.recorded), "-hidden")
+        cursor = (self._place(), self.moment_ms) if looks_back else None
+        bar.show(end, cursor, self.sound.playing)
         self.query_one("#views", Tabs).show(VIEWS, self.view_name, ((" V next", "faint"),))
 
     # layout
@@ -233,6 +341,7 @@ class CallScreen(CallActions):
         self.set_class(small, "-small")
         self.set_class(width < TINY, "-tiny")
         self.phone.compact(small or height < ROOMY)
+        self.time_bar.set_class(small or height < ROOMY, "-compact")
         if 0 < height < 44:
             self.document.styles.height = max(6, height // 4) if not small else None
         else:
@@ -261,7 +370,9 @@ class CallScreen(CallActions):
     def _selected(self, event: RecordSelected) -> None:
         if event.by_person and self.trace.selected != event.seq:
             self.trace.select(event.seq)
-        self.detail.show(self.record(event.seq), self.view)
+        self.detail.show(self.record(event.seq))
+        if event.by_person:
+            self.looked()
 
     @on(FilterChosen)
     def _filter_chosen(self, event: FilterChosen) -> None:

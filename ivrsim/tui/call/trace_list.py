@@ -1,10 +1,11 @@
-"""The trace: one line for each record, however many there are."""
+"""The trace: one line for each record, however many there are. Only those in sight are read."""
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections import OrderedDict
+from time import monotonic
+from typing import Final
 
 from textual.binding import Binding
 from textual.content import Content
@@ -12,11 +13,14 @@ from textual.events import Click
 from textual.widget import Widget
 
 from ivrsim.trace.record import Record
-from ivrsim.trace.view import CallView
-from ivrsim.trace.view_words import category, icon, int_of, words
+from ivrsim.trace.view_text import one_line_of
+from ivrsim.trace.view_words import icon, int_of, words
+from ivrsim.tui.call.selection import Shown
 from ivrsim.tui.lines import Lines
-from ivrsim.tui.messages import RecordSelected
+from ivrsim.tui.messages import RecordSelected, RunCommand
 from ivrsim.tui.spans import Row, Span, both_ends
+from ivrsim.tui.traces.pairs import Pairs
+from ivrsim.tui.traces.source import Source, is_webhook, record_at
 
 _STYLES = {
     "webhook.request": "blue", "webhook.response": "blue", "webhook.failed": "red",
@@ -24,7 +28,8 @@ _STYLES = {
     "recording.stopped": "red", "recording.failed": "red", "prompt.started": "green",
     "diagnostic": "yellow", "fault": "red", "mark": "purple", "action.started": "text",
     "document.received": "text", "prompt.failed": "red", "call.started": "text",
-    "call.ended": "text",
+    "call.ended": "text", "request.edited": "purple", "reply.edited": "purple",
+    "fault.injected": "yellow", "webhook.resent": "blue", "duplicate.response": "blue",
 }  # fmt: skip
 _QUIET = frozenset(
     {
@@ -33,8 +38,11 @@ _QUIET = frozenset(
         "speech.stopped",
     }
 )  # fmt: skip
-_SCANNED_AT_ONCE = 4000
-"""Records looked at for a filter before the screen gets its turn."""
+_KEPT: Final = 600
+"""Lines remembered: what is in sight, and some pages around it."""
+_AT_ONCE_S: Final = 0.01
+_LOOKED_BACK: Final = 5000
+"""Records in which the latest webhook is looked for."""
 
 
 class TraceList(Lines):
@@ -51,72 +59,85 @@ class TraceList(Lines):
         Binding("end", "follow_end", "Last", show=False),
     ]
 
-    def __init__(self, records: Sequence[Record], view: CallView) -> None:
+    def __init__(self, source: Source, pairs: Pairs) -> None:
         super().__init__(id="trace")
-        self._records = records
-        self._view = view
-        self._shown: list[int] = []  # indices into the records
-        self._scanned = 0
-        self._category = "all"
-        self._needle = ""
+        self._source = source
+        self._pairs = pairs
+        self.shown = Shown(source)
+        self._lines: OrderedDict[int, tuple[Record, str]] = OrderedDict()
+        self._webhook: int | None = None
+        self._webhooks_seen = 0
         self.selected: int | None = None  # seq
+        self.reading = ""
         self._told = ""
         self.chosen = False  # by a person, not by following
 
-    def filter(self, category: str, needle: str) -> None:
-        self._category, self._needle = category, needle.casefold().strip()
-        self._shown, self._scanned = [], 0
+    def filter(self, category: str, text: str) -> None:
+        """Show the records of a category that match ``text``. Raises FilterError: nothing is
+        changed then."""
+        self.shown.choose(category, text)
         self.scan()
-        if self.selected is not None and self.chosen:
-            line = bisect_left(self._shown, self.selected - 1)
-            self.show_line(min(line, max(0, len(self._shown) - 1)))
+        self._show_selected()
 
     def scan(self) -> None:
-        """Take in what is new; with a filter on a long trace, a piece of it each time."""
-        records, end = self._records, len(self._records)
-        if self._category == "all" and not self._needle:
-            self._shown.extend(range(self._scanned, end))
-        else:
-            end = min(end, self._scanned + _SCANNED_AT_ONCE)
-            for index in range(self._scanned, end):
-                if self._matches(records[index]):
-                    self._shown.append(index)
-        self._scanned = end
-        if end < len(records):
-            self.set_timer(0.01, self.scan)
+        """Take in what is new, as far as that goes at once: ``advance`` does the rest."""
+        self.advance(monotonic() + _AT_ONCE_S)
         self._follow_selection()
-        self.set_count(len(self._shown))
+        self.lay_out()
+
+    def advance(self, until: float) -> bool:
+        """Look through more records until ``monotonic()`` is ``until``; True: none are left."""
+        return self.shown.advance(until)
+
+    def lay_out(self) -> None:
+        """Draw as many lines as there are by now."""
+        self.set_count(len(self.shown))
         self._tell_count()
 
     def _follow_selection(self) -> None:
-        if self.chosen or self._view.last_webhook is None:
+        start, end = self._webhooks_seen, len(self._source)
+        self._webhooks_seen = end
+        for i in range(end - 1, max(start, end - _LOOKED_BACK) - 1, -1):
+            if is_webhook(self._source, i):
+                self._webhook = i + 1
+                break
+        if self.chosen or self._webhook is None:
             return
-        if self.selected != self._view.last_webhook:
-            self.selected = self._view.last_webhook
+        if self.selected != self._webhook:
+            self.selected = self._webhook
             self.post_message(RecordSelected(self.selected, by_person=False))
 
     def _tell_count(self) -> None:
         following = "" if not self.chosen and self.follow else "E follows the end · "
-        shown, everything = len(self._shown), len(self._records)
-        count = f"{shown} of {everything}" if shown != everything else f"{everything}"
-        subtitle = f"{following}{count} records"
+        shown, everything = len(self.shown), len(self._source)
+        count = f"{shown:,} of {everything:,}" if shown != everything else f"{everything:,}"
+        subtitle = f"{self.reading}{following}{count} records"
         pane = self.parent
         if subtitle != self._told and isinstance(pane, Widget):
             self._told = subtitle
             pane.border_subtitle = Content(subtitle)
 
-    def _matches(self, record: Record) -> bool:
-        if self._category != "all" and category(record.kind) != self._category:
-            return False
-        needle = self._needle
-        if not needle or needle in record.kind:
-            return True
-        if needle in words(record, self._view.titles).casefold():
-            return True
-        return needle in json.dumps(record.data, ensure_ascii=False, default=str).casefold()
+    # one line
+
+    def _line(self, i: int) -> tuple[Record, str] | None:
+        line = self._lines.get(i)
+        if line is not None:
+            self._lines.move_to_end(i)
+            return line
+        record = record_at(self._source, i)
+        if record is None:
+            return None
+        line = self._lines[i] = (record, words(record, self._pairs.titles(record)))
+        if len(self._lines) > _KEPT:
+            self._lines.popitem(last=False)
+        return line
 
     def row(self, y: int, width: int) -> tuple[Row, str]:
-        record = self._records[self._shown[y]]
+        i = self.shown[y]
+        line = self._line(i)
+        if line is None:
+            return [(f" {i + 1}: cannot be read", "red")], ""
+        record, said = line
         here = record.seq == self.selected
         back = " on cursor" if here else ""
         quiet = record.kind in _QUIET
@@ -128,7 +149,7 @@ class TraceList(Lines):
             (bar, f"accent{back}"),
             (f"{record.t / 1000:7.2f} ", f"faint{back}"),
             (f"{icon(record.kind)} ", f"{sign}{back}"),
-            (words(record, self._view.titles), f"{'faint' if quiet else 'text'}{back}"),
+            (said or one_line_of(record.kind), f"{'faint' if quiet else 'text'}{back}"),
         ]
         right: list[Span] = []
         if record.kind in ("webhook.response", "webhook.failed"):
@@ -142,22 +163,28 @@ class TraceList(Lines):
 
     # choosing
 
-    def select(self, seq: int) -> None:
-        """Choose a record as a person does."""
+    def select(self, seq: int, tell: bool = True) -> None:
+        """Choose a record as a person does; without ``tell`` the screen is not told."""
         self.chosen, self.follow = True, False
         self.selected = seq
-        line = bisect_left(self._shown, seq - 1)
-        if line < len(self._shown):
-            self.show_line(line)
-            self.follow = False
+        self._show_selected()
         self.refresh()
         self._tell_count()
-        self.post_message(RecordSelected(seq))
+        if tell:
+            self.post_message(RecordSelected(seq))
+
+    def _show_selected(self) -> None:
+        if self.selected is None or not self.chosen:
+            return
+        line = self._line_of_selected()
+        if len(self.shown):
+            self.show_line(min(line, len(self.shown) - 1))
+            self.follow = False
 
     def _line_of_selected(self) -> int:
         if self.selected is None:
-            return len(self._shown)
-        return bisect_left(self._shown, self.selected - 1)
+            return len(self.shown)
+        return bisect_left(self.shown, self.selected - 1)
 
     def action_move(self, by: int) -> None:
         self.action_move_to(self._line_of_selected() + by)
@@ -166,12 +193,15 @@ class TraceList(Lines):
         self.action_move(by * max(1, self.size.height - 1))
 
     def action_move_to(self, line: int) -> None:
-        if self._shown:
-            line = max(0, min(len(self._shown) - 1, line))
-            self.select(self._records[self._shown[line]].seq)
+        if len(self.shown):
+            self.select(self.shown[max(0, min(len(self.shown) - 1, line))] + 1)
 
     def action_follow_end(self) -> None:
         """Let go of the chosen record and keep the end in sight."""
+        self.post_message(RunCommand("follow"))
+
+    def let_go(self) -> None:
+        """No record is chosen any more."""
         self.chosen, self.follow = False, True
         self.selected = None
         self._follow_selection()
@@ -183,5 +213,5 @@ class TraceList(Lines):
         offset = event.get_content_offset(self)
         if offset is not None and 0 <= offset.x < self.width:
             line = offset.y + self.scroll_offset.y
-            if line < len(self._shown):
-                self.select(self._records[self._shown[line]].seq)
+            if line < len(self.shown):
+                self.select(self.shown[line] + 1)

@@ -42,5 +42,5 @@ class Card(LineWidget):
             rows.append([("File", "bold muted")])
             rows += [[(line, "muted")] for _, line in wrap(one_line_of(entry.path), width)]
             rows.append([])
-        rows.append([("⏎", "bold accent"), (" call it", "muted")])
+        rows.append([("⏎", "bold accent"), (" open it" if entry.trace else " call it", "muted")])
         return rows

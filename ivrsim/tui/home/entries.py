@@ -1,4 +1,4 @@
-"""The list of samples and recent targets, drawn line by line."""
+"""The list of samples, recorded calls and recent targets, drawn line by line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Entries(Lines):
 
     def show(self, entries: Sequence[Entry]) -> None:
         """The cursor stays where it was, if that is still there."""
-        target = self.current.target if self.current else None
+        current = self.current
+        was = (current.group, current.target, current.trace) if current else None
         self.entries = list(entries)
         self._plan = []
         group = None
@@ -47,8 +48,8 @@ class Entries(Lines):
                 group = entry.group
                 self._plan.append(group)
             self._plan.append(index)
-        targets = [entry.target for entry in self.entries]
-        self.cursor = targets.index(target) if target in targets else 0
+        names = [(entry.group, entry.target, entry.trace) for entry in self.entries]
+        self.cursor = names.index(was) if was in names else 0
         self.set_count(len(self._plan))
 
     @property
@@ -63,8 +64,10 @@ class Entries(Lines):
         here = item == self.cursor
         back = " on cursor" if here else ""
         bar = ("▌ ", f"accent{back}") if here and self.has_focus else ("  ", f"accent{back}")
-        name = one_line_of(entry.target if not entry.path else entry.title)
+        name = one_line_of(entry.target if not (entry.path or entry.trace) else entry.title)
         side = one_line_of(entry.target) if entry.path else _MARK.get(entry.platform, "")
+        if entry.trace:
+            side = one_line_of(entry.remark)
         left = [bar, (name, f"{'bold ' if here else ''}text{back}")]
         row = both_ends(left, [(f"{side} ", f"faint{back}")], width)
         return [(text, style or (f"text{back}" if here else "")) for text, style in row], ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -67,7 +68,7 @@ class HomeScreen(Screen[None]):
         yield Static(id="problem", markup=False)
         with Horizontal(id="lists"):
             lists = Entries(id="entries")
-            lists.border_title = "samples and recent calls"
+            lists.border_title = "samples and calls"
             yield lists
             card = Card()
             card.border_title = "about"
@@ -104,7 +105,11 @@ class HomeScreen(Screen[None]):
 
     @on(EntryChosen)
     def _chosen(self, event: EntryChosen) -> None:
-        self.call_target(event.target)
+        entry = self.query_one(Entries).current
+        if entry is not None and entry.trace and entry.target == event.target:
+            self.open_trace(Path(entry.trace))
+        else:
+            self.call_target(event.target)
 
     @on(Input.Submitted, "#target")
     def _typed(self, event: Input.Submitted) -> None:
@@ -129,6 +134,19 @@ class HomeScreen(Screen[None]):
 
         try:
             placed = self._services.place(text, None)
+        except IvrsimError as error:
+            self.show_problem(str(error))
+            return
+        self.show_problem("")
+        self.app.push_screen(CallScreen(self._services, placed))
+
+    def open_trace(self, path: Path) -> None:
+        """Open a recorded call; what is wrong with its file stands under the input."""
+        from ivrsim.tui.call.screen import CallScreen
+        from ivrsim.tui.traces.recorded import open_recorded
+
+        try:
+            placed = open_recorded(path)
         except IvrsimError as error:
             self.show_problem(str(error))
             return

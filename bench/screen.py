@@ -1,0 +1,110 @@
+"""A program in a terminal of its own (a pty): keys are typed, what it writes is read."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+COLUMNS, LINES = 160, 50
+PATIENCE_S = 60
+_NOT_OURS = ("CI", "NO_COLOR", "COLUMNS", "LINES")
+"""Variables that change what is painted, or how large (pytest's workers set the last two)."""
+_CONTROL = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|[\r\n]")
+
+
+class Screen:
+    """Starts ``arguments`` with ``home`` for its settings; ends it with the ``with`` block."""
+
+    def __init__(self, arguments: Sequence[str], home: Path) -> None:
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        kept = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
+        environment = {
+            **kept,
+            "TERM": "xterm-256color",
+            "HOME": str(home),
+            "XDG_DATA_HOME": str(home / "data"),
+            "XDG_STATE_HOME": str(home / "state"),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_CACHE_HOME": str(home / "cache"),
+        }
+        self._written = b""
+        self.began = time.perf_counter()
+        self._process = subprocess.Popen(
+            arguments, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+            env=environment, cwd=Path(__file__).parent.parent,
+        )  # fmt: skip
+        os.close(theirs)
+
+    def wait_for(self, *words: str, raw: bytes | None = None) -> float:
+        """When all ``words``, and ``raw`` with its control codes, had been written since the
+        last ``type`` (``time.perf_counter``).
+
+        Raises RuntimeError with what was written when that takes longer than a minute.
+        """
+        until = time.perf_counter() + PATIENCE_S
+        missing = list(words)
+        now = time.perf_counter()
+        while True:
+            text = _CONTROL.sub(b"", self._written).decode("utf-8", "replace")
+            missing = [word for word in words if word not in text]
+            if not missing and (raw is None or re.search(raw, self._written)):
+                return now
+            left = until - time.perf_counter()
+            if left <= 0 or not select.select([self._ours], [], [], left)[0]:
+                break
+            try:
+                part = os.read(self._ours, 65536)
+            except OSError:  # EIO: the process has ended
+                break
+            now = time.perf_counter()
+            self._written += part
+        raise RuntimeError(f"{missing} missing from {self._written[-4000:]!r}")
+
+    def rest(self, seconds: float) -> None:
+        """Read on until nothing has been written for so long."""
+        while select.select([self._ours], [], [], seconds)[0]:
+            try:
+                os.read(self._ours, 65536)
+            except OSError:
+                return
+
+    def type(self, keys: str) -> float:
+        """Type ``keys``; when that was. What was written before counts no more."""
+        while select.select([self._ours], [], [], 0)[0]:
+            os.read(self._ours, 65536)
+        self._written = b""
+        now = time.perf_counter()
+        os.write(self._ours, keys.encode())
+        return now
+
+    def memory_mib(self) -> float:
+        """The most memory (RSS) that the process has had so far."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.kill()
+        os.wait4(self._process.pid, 0)
+        self._process.returncode = -signal.SIGKILL  # it has been waited for
+        os.close(self._ours)
