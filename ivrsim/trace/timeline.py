@@ -12,13 +12,12 @@ import pickle
 import zlib
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final, Protocol, cast
 
 from ivrsim.trace.dead_air import LIMIT_MS
 from ivrsim.trace.record import Record
 from ivrsim.trace.view import CallView
-from ivrsim.trace.view_words import request_title, text_of
 
 KEEP: Final = 120
 """How many items of the conversation a view of a timeline has, a few screens of them: each costs
@@ -98,23 +97,6 @@ class Timeline:
             if at == stop < count:
                 self._keep_nearby(at, view)
         return view
-
-    def titles_of(self, record: Record) -> Mapping[str, str]:
-        """The title of the webhook that ``record`` tells of, for ``view_words.words``.
-
-        It is read from the request that the record follows from, so that it is known far from the
-        view at hand, too; empty when there is none.
-        """
-        if record.kind == "webhook.request":
-            request = record
-        elif record.cause is None or not 0 < record.cause <= len(self.source):
-            return {}
-        else:
-            request = self.source.record(record.cause - 1)
-        webhook = text_of(request.data.get("webhook"))
-        if request.kind != "webhook.request" or webhook != text_of(record.data.get("webhook")):
-            return {}
-        return {webhook: request_title(request)}
 
     # ------------------------------------------------------------------ folding
 

@@ -27,7 +27,7 @@ from ivrsim.trace.view_words import int_of, number_words, text_of, words
 if TYPE_CHECKING:
     from ivrsim.trace.timeline import Timeline
 
-LANES: Final = ("legs", "prompts", "captures", "silence", "webhooks", "recordings")
+LANES: Final = ("legs", "prompts", "captures", "dead air", "webhooks", "recordings")
 """The lanes, in the order in which they stand below each other."""
 
 
@@ -74,7 +74,7 @@ class Waterfall:
         """All bars in the order in which they began; among them the silence of this moment."""
         view, bars = self.view, list(self._bars)
         if view.silent_since is not None and view.silent_after is not None:
-            _put(bars, Bar(view.silent_after, "silence", "silence", view.silent_since))
+            _put(bars, Bar(view.silent_after, "dead air", "silence", view.silent_since))
         return bars
 
     def apply(self, record: Record) -> None:
@@ -209,7 +209,7 @@ class Waterfall:
         _put(
             self._bars,
             Bar(
-                air.seq, "silence", "silence", air.t, air.t + air.ms, loud, air.in_words(),
+                air.seq, "dead air", "silence", air.t, air.t + air.ms, loud, air.in_words(),
                 end_seq=air.until_seq,
             ),
         )  # fmt: skip

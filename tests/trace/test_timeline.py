@@ -16,7 +16,6 @@ from ivrsim.trace.reader import TraceReader
 from ivrsim.trace.record import Header, Record
 from ivrsim.trace.timeline import BUDGET, NEARBY, Timeline
 from ivrsim.trace.view import CallView
-from ivrsim.trace.view_words import words
 from ivrsim.trace.writer import TraceWriter
 from tests.desk import Desk
 from tests.engine import strategies as a
@@ -229,13 +228,3 @@ def test_a_trace_file_up_to_its_damage(tmp_path: Path) -> None:
         assert timeline.advance()
         assert reader.damage is not None
         assert reader.damage.line == 401
-
-
-def test_a_reply_is_titled_by_its_request_however_far_it_is() -> None:
-    records = menu(2)
-    timeline = Timeline(Told(records))
-    (asked, replied) = (r for r in records if r.data.get("webhook") == "w1")
-    assert timeline.titles_of(replied) == timeline.titles_of(asked) == {"w1": "event 1"}
-    assert words(replied, timeline.titles_of(replied)) == "200 event 1"
-    for cause in (None, 0, -1, 1, 10**6):
-        assert timeline.titles_of(replied._replace(cause=cause)) == {}

@@ -113,7 +113,7 @@ def test_prompts_captures_and_silence(fall: Fall) -> None:
     key = fall(2000, "digit", digit="1", capture="c1", ignored=None)
     fall(2000, "prompt.interrupted", prompt="p1", by="digit", played_ms=2000)
     fall(2000, "capture.closed", capture="c1", digits="1", ended_by="max_digits", valid=True)
-    assert fall.lane("silence") == [("silence", 2000, None, "quiet", "")]
+    assert fall.lane("dead air") == [("silence", 2000, None, "quiet", "")]
     fall(6000, "prompt.started", prompt="p2", url="http://a/b.mp3", duration_ms=1000)
     fall(6500, "prompt.finished", prompt="p2", skipped=True)
     fall(6500, "prompt.failed", prompt="p3", url="http://a/c.mp3", message="not audio")
@@ -127,7 +127,7 @@ def test_prompts_captures_and_silence(fall: Fall) -> None:
         ("1 digit", 0, 2000, "good", "took 1: enough digits"),
         ("up to 4 digits or words", 7000, None, "quiet", ""),
     ]
-    assert fall.lane("silence") == [
+    assert fall.lane("dead air") == [
         ("silence", 2000, 6000, "warn", "4.0 s of silence after the key")
     ]
     order = [bar.seq for bar in fall.waterfall.bars()]
