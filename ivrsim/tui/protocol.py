@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ivrsim.trace.record import Header, Record
+
+if TYPE_CHECKING:
+    from ivrsim.tui.debug.protocol import Workshop
 
 
 class Result(Protocol):
@@ -126,3 +129,5 @@ class Services:
     place: Callable[[str, str | None], Placed]
     debug: bool = False
     playback: Callable[[Path, Callable[[str], None]], Player] | None = None
+    workshop: Callable[[], Workshop] | None = None
+    """The doors of the debugger, made when they are first needed."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,11 @@ from ivrsim.tui.protocol import Entry, Placed, Player, Services
 from ivrsim.tui.traces.history import recent_targets, recorded_entry
 
 if TYPE_CHECKING:
+    from ivrsim.debugger.breakpoints import Breakpoints
     from ivrsim.flows.samples import Sample
-    from ivrsim.flows.target import TargetOptions
+    from ivrsim.flows.target import Target, TargetOptions
     from ivrsim.runtime.place import CallOptions
+    from ivrsim.tui.debug.protocol import Workshop
 
     Parse = Callable[[str], tuple[str, TargetOptions, CallOptions]]
 
@@ -36,9 +39,10 @@ def start(
 ) -> int:
     """See ``run_application``."""
     _need_terminal("use `ivrsim call TARGET` in scripts and pipes")
+    keys = load_keys()
     services = real_services(target, target_options, call_options, parse=parse, debug=debug)
     placed = services.place(target, None) if target is not None else None
-    return _run(IvrsimApp(services, placed, keys=load_keys()))
+    return _run(IvrsimApp(services, placed, keys=keys))
 
 
 def start_open(
@@ -112,10 +116,10 @@ def real_services(
     """``target_options`` and ``call_options`` are for ``target`` alone; what is typed is read by
     ``parse``."""
 
-    def place(text: str, keys: str | None) -> Placed:
+    def load(text: str) -> tuple[Target, CallOptions]:
         # Imported with the first call, so that the list of samples is there at once.
         from ivrsim.flows.target import TargetOptions, load_target
-        from ivrsim.runtime.place import CallOptions, place_call
+        from ivrsim.runtime.place import CallOptions
 
         name, of_target, options = text, target_options, call_options
         if text != target:
@@ -125,16 +129,35 @@ def real_services(
         options = options or CallOptions(
             clock="real", history=True, speakers="auto", microphone="auto", person=True
         )
-        loaded = load_target(name, of_target or TargetOptions())
-        call = place_call(loaded, options if keys is None else replace(options, keys=keys))
+        return load_target(name, of_target or TargetOptions()), options
+
+    def place(text: str, keys: str | None) -> Placed:
+        from ivrsim.debugger.breakpoints import Debugger
+        from ivrsim.runtime.place import place_call
+
+        loaded, options = load(text)
+        options = options if keys is None else replace(options, keys=keys)
+        call = place_call(loaded, options, watcher=Debugger(breakpoints()))
         return Placed(loaded.title, loaded.platform, text, call)
+
+    @cache
+    def breakpoints() -> Breakpoints:
+        from ivrsim.debugger.breakpoints import Breakpoints
+
+        return Breakpoints()
+
+    @cache
+    def workshop() -> Workshop:
+        from ivrsim.tui.debug.workshop import real_workshop
+
+        return real_workshop(load, breakpoints())
 
     def playback(path: Path, say: Callable[[str], None]) -> Player:
         from ivrsim.runtime.playback import Playback
 
         return Playback(path, say=say)
 
-    return Services(entries, place, debug, playback)
+    return Services(entries, place, debug, playback, workshop)
 
 
 def entries() -> Sequence[Entry]:

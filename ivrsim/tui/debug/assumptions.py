@@ -48,23 +48,23 @@ class ReadingList(PickList[Reading]):
             right: list[Span] = [(about.basis or "of no known basis", f"bold {style}")]
             row = both_ends([("● ", "accent"), (value, "bold text")], right, width)
             rows: list[Row] = [row]
-            said = [one_line_of(about.why, 300)] * bool(about.why)
-            said += [one_line_of(about.page, 120)] * bool(about.page)
+            notes = [one_line_of(about.why, 300)] * bool(about.why)
+            notes += [one_line_of(about.page, 120)] * bool(about.page)
             if here and meaning:
-                said.insert(0, f"{about.basis}: {meaning}")
-            for text in said:
+                notes.insert(0, f"{about.basis}: {meaning}")
+            for text in notes:
                 rows += [[(f"  {line}", "muted")] for _, line in wrap(text, width - 2)]
             return rows
-        right = [("⏎ call again with it", "faint")] if here else []
+        mark: list[Span] = [("⏎ call again with it", "faint")] if here else []
+        rows = []
         for tried in thing.tried[-1:]:
-            if tried.differences is None:
-                right = [(f"cannot be tried: {one_line_of(tried.what, 60)}", "red")]
-            elif tried.differences:
-                many = "difference" if tried.differences == 1 else "differences"
-                right = [(f"{tried.differences} {many}", "yellow")]
+            style = "red" if tried.failed else "yellow" if tried.changed else "green"
+            said = one_line_of(tried.what or "another course", 300)
+            if tried.changed:
+                rows += [[(f"  {line}", style)] for _, line in wrap(said, width - 2)][:3]
             else:
-                right = [("the same course", "green")]
-        return [both_ends([("○ ", "faint"), (value, "text")], right, width)]
+                mark = [(said, style)]
+        return [both_ends([("○ ", "faint"), (value, "text")], mark, width), *rows]
 
     def rows_without(self, width: int) -> list[Row]:
         return nothing(
@@ -140,28 +140,32 @@ class AssumptionsScreen(DebugModal[tuple[str, str]]):
     @work(exclusive=True)
     async def _try_all(self, count: int, trace: Path) -> None:
         assert self._shop.try_all is not None
-        done = 0
-        self._tell(f"The call is made under each other value: 0 of {count}…")
+        done: list[Tried] = []
+        self._tell(f"The call is made again under {count} other readings…")
 
         def came(tried: Tried) -> None:
-            nonlocal done
-            done += 1
+            done.append(tried)
             for each in self._readings:
                 if (each.assumption.name, each.value) == (tried.name, tried.value):
                     each.tried.append(tried)
             self.query_one(ReadingList).lay_out()
-            self._tell(f"The call is made under each other value: {done} of {count}…")
+            self._tell(f"{len(done)} of {count} readings tried…")
 
         try:
             await self._shop.try_all(trace, came)
         except IvrsimError as error:
             self._tell(str(error))
         else:
-            changing = sum(bool(t.differences) for r in self._readings for t in r.tried[-1:])
-            if changing:
-                said = f"{changing} of {done} readings change the course of the call"
-            else:
-                said = "The call takes the same course under every reading"
-            self._tell(said)
+            self._tell(_verdict(done))
         finally:
             self._running = False
+
+
+def _verdict(tried: Sequence[Tried]) -> str:
+    failed = sum(each.failed for each in tried)
+    changed = sum(each.changed for each in tried)
+    if failed:
+        return f"The call fails under {failed} of {len(tried)} other readings"
+    if changed:
+        return f"{changed} of {len(tried)} other readings change the course of the call"
+    return "The call takes the same course under every reading"

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from ivrsim.trace.record import Record
 from ivrsim.trace.view_words import clock_words, icon, words
 from ivrsim.tui.debug.modal import CLOSE, ENTER, Chosen, DebugModal, Hints, PickList
-from ivrsim.tui.spans import Row, wrap
+from ivrsim.tui.spans import Row, cut, wrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ class BranchScreen(DebugModal[str]):
 
     def inside(self) -> ComposeResult:
         record = self._record
-        place = f"{record.seq} of {self._last}, at {clock_words(record.t)}"
-        said = f"{icon(record.kind)} {words(record)}".strip() or record.kind
-        after = " This call is left where it is." if self._live else ""
-        yield Static(f"Back to record {place}: {said}.{after}", markup=False)
+        place = f"Back to record {record.seq} of {self._last}, at {clock_words(record.t)}"
+        said = f"{icon(record.kind)} {words(record)}".strip() if words(record) else record.kind
+        after = "\nThis call is left where it is." if self._live else ""
+        yield Static(f"{place}\n{cut(said, 60)}{after}", markup=False)
         yield WayList(id="ways")
         yield Hints((ENTER, "go back", "choose"), CLOSE)
 

@@ -180,10 +180,16 @@ class Branching(Here):
         )
 
     def _call_with(self, chosen: tuple[str, str] | None) -> None:
-        """Call again with one setting changed; the two calls are then beside each other on F4."""
+        """Make the call again with one setting changed. One that is over is made in no time, and
+        compared; for one that goes on the person calls again."""
         from ivrsim.tui.call.screen import CallScreen
 
         if chosen is None:
+            return
+        path = self.trace_path
+        if self.call.ended and path is not None and self.workshop.reading is not None:
+            name, value = chosen
+            self.in_background(self._read_otherwise(path, name, value), "another reading")
             return
         if self.workshop.call_with is None:
             self.missing("Calling with another setting")
@@ -197,3 +203,9 @@ class Branching(Here):
         self._leave_for(CallScreen(self.services, placed))
         name, value = chosen
         self.say(f"Called again with {name}={value}: when it is over, F4 compares")
+
+    async def _read_otherwise(self, path: Path, name: str, value: str) -> None:
+        assert self.workshop.reading is not None
+        self.say(f"The call is made again with {name}={value}…")
+        made = await self.workshop.reading(path, name, value)
+        self.app.push_screen(CompareScreen(made))

@@ -38,9 +38,10 @@ class Sides(LineWidget):
     def rows(self, width: int) -> list[Row]:
         half = (width - 3) // 2
         old, new = (one_line_of(side.title) for side in (self._made.old, self._made.new))
-        count = len(self._made.pairs)
-        differ = f"{self._different} of {count} differ" if self._different else "no difference"
-        style = "yellow" if self._different else "green"
+        found = self._made.differences
+        count = self._different if found is None else found
+        differ = "no difference" if not count else f"{count} difference{'s' * (count != 1)}"
+        style = "yellow" if count else "green"
         left: list[Span] = [("before  ", "faint"), (cut(old, half - 8), "bold text")]
         left.append((" " * max(0, half - width_of(left)), ""))
         right = both_ends([("after  ", "faint"), (new, "bold text")], [(differ, style)], half)

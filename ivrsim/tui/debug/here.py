@@ -23,8 +23,8 @@ class Here(ScrubActions):
 
     @property
     def workshop(self) -> Workshop:
-        made = getattr(self.services, "workshop", None)
-        return made if isinstance(made, Workshop) else _EMPTY
+        make = self.services.workshop
+        return _EMPTY if make is None else make()
 
     @property
     def live(self) -> Stoppable | None:

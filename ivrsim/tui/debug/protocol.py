@@ -141,11 +141,13 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two calls side by side: ``pairs`` in the order of both."""
+    """Two calls side by side: ``pairs`` in the order of both; ``differences`` is how many there
+    are, one of which may show in several pairs."""
 
     old: Side
     new: Side
     pairs: Sequence[Pair]
+    differences: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +167,18 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """The same call under another value. ``differences`` None: it could not be made, and ``what``
-    says why; 0: its course is the same."""
+    """The same call under another value: ``changed`` its course; ``what`` says it in a line."""
 
     name: str
     value: str
-    differences: int | None
+    changed: bool
+    failed: bool = False
     what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """``trace.waterfall.Bar``; ``end_ms`` None: it goes on."""
+    """``trace.waterfall.Bar``; ``end_ms`` None: it goes on; ``elapsed_ms`` on the wall."""
 
     seq: int
     lane: str
@@ -185,6 +187,7 @@ class Bar:
     end_ms: int | None
     tone: str
     detail: str = ""
+    elapsed_ms: int | None = None
 
 
 @dataclass(slots=True)
@@ -193,9 +196,10 @@ class Workshop:
 
     ``branch(placed, seq, again)`` goes back to a record of a call; ``again``: the application is
     asked again, else the recorded replies are fed. ``faults`` is the menu, ``fault`` reads what is
-    typed. ``call_with(placed, settings)`` calls again with other settings. ``try_all(path, tell)``
-    makes the call under each other value. ``request(record)`` is a recorded webhook to be sent
-    again, ``resend(placed, draft, edited)`` sends it. All raise IvrsimError.
+    typed. ``call_with(placed, keys, settings)`` calls again with other settings; ``reading(path,
+    name, value)`` makes a recorded call again under another value, in no time, and compares;
+    ``try_all(path, tell)`` does so for each value. ``request(record)`` is a recorded webhook to
+    be sent again, ``resend(placed, draft, edited)`` sends it. All raise IvrsimError.
     """
 
     breakpoints: Breakpoints | None = None
@@ -208,6 +212,7 @@ class Workshop:
     compare: Callable[[Path, Path], Awaitable[Comparison]] | None = None
     bars: Callable[[Iterable[Record]], Sequence[Bar]] | None = None
     call_with: Callable[[Placed, str, Mapping[str, str]], Placed] | None = None
+    reading: Callable[[Path, str, str], Awaitable[Comparison]] | None = None
     try_all: Callable[[Path, Callable[[Tried], None]], Awaitable[None]] | None = None
     request: Callable[[Record], RequestDraft] | None = None
     resend: Callable[[Placed, RequestDraft, bool], Awaitable[Resent]] | None = None

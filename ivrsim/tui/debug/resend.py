@@ -64,7 +64,7 @@ class ResendScreen(DebugModal[None]):
 
     def inside(self) -> ComposeResult:
         yield Replies()
-        yield Hints(("⏎", "send it", "resend_again"), *RESEND, CLOSE)
+        yield Hints(("⏎", "send it", "resend_again"), RESEND[1], CLOSE)
 
     def on_mount(self) -> None:
         self.query_one(Replies).focus()

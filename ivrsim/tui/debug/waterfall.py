@@ -14,22 +14,19 @@ from ivrsim.tui.debug.protocol import Bar
 from ivrsim.tui.line_widget import LineWidget
 from ivrsim.tui.spans import Row, Span, cut
 
-_TONES: Final = {
-    "good": "green", "ok": "blue", "warn": "yellow", "error": "red", "dead": "red",
-    "quiet": "muted",
-}  # fmt: skip
+_SILENCE: Final = "silence"
 _LANES: Final = {
-    "webhook": "blue", "webhooks": "blue", "prompt": "green", "prompts": "green",
-    "dead air": "red", "capture": "accent", "leg": "purple", "caller": "accent",
+    "legs": "purple", "prompts": "green", "captures": "accent", _SILENCE: "muted",
+    "webhooks": "blue", "recordings": "red",
 }  # fmt: skip
 _STEPS_S: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 
 
 def style_of(bar: Bar) -> str:
-    """Tones warn; where nothing is to be warned of, the lane has its colour."""
-    if bar.tone in ("warn", "error", "dead") or bar.lane == "dead air":
-        return _TONES.get(bar.tone, "red")
-    return _LANES.get(bar.lane) or _TONES.get(bar.tone, "muted")
+    """A lane has its colour, unless there is something to warn of."""
+    if bar.tone in ("warn", "error"):
+        return "red" if bar.lane == _SILENCE or bar.tone == "error" else "yellow"
+    return _LANES.get(bar.lane, "muted")
 
 
 class Scale:
@@ -91,8 +88,9 @@ class BarList(PickList[Bar]):
         names = label_width(width)
         style = style_of(thing)
         label = cut(one_line_of(thing.label), names - 1)
+        loud = thing.tone in ("warn", "error")
         row: list[Span] = [
-            (f"{label:<{names}}", "bold text" if here else style if style == "red" else "text")
+            (f"{label:<{names}}", "bold text" if here else style if loud else "text")
         ]
         room = width - names
         end = self._scale.end if thing.end_ms is None else thing.end_ms
@@ -104,6 +102,8 @@ class BarList(PickList[Bar]):
             sign = "▒" * (right - left)
         row += [(" " * left, ""), (sign, style)]
         spent = "" if point else f" {_seconds(end - thing.start_ms)}"
+        if point and thing.elapsed_ms is not None:
+            spent = f" {_seconds(thing.elapsed_ms)} on the wall"
         after = room - left - len(sign)
         if len(spent) <= after:
             row.append((spent, "faint"))
@@ -162,7 +162,7 @@ class WaterfallScreen(DebugModal[int]):
         listed.show(self._bars)
         listed.focus()
         self.query_one(BarDetail).show(listed.current)
-        dead = [bar for bar in self._bars if bar.lane == "dead air"]
+        dead = [bar for bar in self._bars if bar.lane == _SILENCE and bar.tone != "quiet"]
         if dead:
             longest = max((b.end_ms or self._scale.end) - b.start_ms for b in dead)
             times = "once" if len(dead) == 1 else f"{len(dead)} times"
