@@ -162,7 +162,7 @@ class Debugger:
         """See ``Watcher``."""
         if not any(point.what == "reply" and point.enabled for point in self.all.points):
             return None
-        coming = _as_record(reply, request)
+        coming = _as_record(reply, request, len(self._records) + 1)
         for point in self.all.points:
             if point.what == "reply" and point.strikes(coming, self._record_of):
                 self.go()
@@ -228,9 +228,9 @@ def _read(text: str) -> tuple[str, str, int]:
     return "record", text, hit
 
 
-def _as_record(reply: WebhookReplied | WebhookFailed, request: Record | None) -> Record:
+def _as_record(reply: WebhookReplied | WebhookFailed, request: Record | None, seq: int) -> Record:
     """The record that ``reply`` would have, for a filter to look at."""
-    seq, t = (0, 0) if request is None else (request.seq, request.t)
+    t = 0 if request is None else request.t
     if isinstance(reply, WebhookFailed):
         data = {
             "webhook": reply.webhook, "reason": reply.reason, "message": reply.message,
@@ -242,7 +242,7 @@ def _as_record(reply: WebhookReplied | WebhookFailed, request: Record | None) ->
             "body": reply.body, "encoding": reply.encoding, "elapsed_ms": reply.elapsed_ms,
             "page": reply.page,
         }  # fmt: skip
-    cause = None if request is None else seq
+    cause = None if request is None else request.seq
     return Record(seq, t, reply.kind, None, cause, True, data)
 
 

@@ -91,7 +91,7 @@ class Session:
             too_late(self, event)
             return records, commands
         HANDLERS[type(event)](self, event)
-        if self.started and not self._tasks and not self._webhooks:
+        if self.started and not self._tasks and not self._webhooks and not self.ended:
             # A reply that comes too late is still recorded: the call waits for all of them.
             self._finish()
         return records, commands

@@ -145,6 +145,7 @@ class LiveCall(Controls):
         self._hands.outbox.unsent = unsent(past.inputs)
         lived = list(check(past.expected, self._lived(past, way), past.name))
         self._hands.outbox.unsent = frozenset()
+        self._plan.faults.relived([*lived, *past.faults])
         self._write(lambda: self._writer.append(lived))
         self.records.extend(lived)
         for record in lived:
@@ -158,7 +159,7 @@ class LiveCall(Controls):
         self._t = past.at
         self._begin(past.at)
         self._limit_again(past)
-        todo = way.todo(past.later, past.at)
+        todo = way.todo(past.later, past.at, past.faults)
         if self._plan.stopped:
             self._still.todo = todo
             self._still.hold_reply(past.reply)
@@ -337,7 +338,7 @@ class LiveCall(Controls):
             if records:
                 self._publish(records)
             self._hands.happened(event, records)
-            if still.watcher is not None:
+            if still.watcher is not None and not self._session.ended:
                 stop = still.after(records)
                 if stop is not None:
                     self._stand_still(stop)

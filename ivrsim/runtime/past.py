@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ivrsim.engine.events import WebhookFailed, WebhookReplied, event_from_record
 from ivrsim.errors import InputError
 from ivrsim.trace.record import Record
 
 _REPLIES = ("webhook.response", "webhook.failed")
+_FAULTS = ("fault.injected", "duplicate.response")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Past:
     again: bool = False
     note: str = ""
     reply: str | None = None
+    faults: Sequence[Record] = ()
+    """What the trace was told of faults between the moment and the ``later`` replies."""
 
     def parent(self) -> dict[str, Any]:
         """For the header of the branch's trace."""
@@ -70,6 +72,7 @@ def past_of(
     """
     kept: list[Record] = []
     later: dict[str, Record] = {}
+    faults: list[Record] = []
     found: Record | None = None
     over = False
     for record in records:
@@ -81,6 +84,8 @@ def past_of(
             kept.append(record)
         elif record.kind in _REPLIES and record.is_input:
             later.setdefault(str(record.data.get("webhook")), record)
+        elif record.kind in _FAULTS and record.data.get("webhook") not in later:
+            faults.append(record)
     if found is None:
         raise InputError(f"{name}: there is no record {seq}: expected 1 to {len(kept)}")
     inputs = [record for record in kept if record.is_input]
@@ -98,7 +103,8 @@ def past_of(
     asked = {str(r.data.get("webhook")) for r in kept if r.kind == "webhook.request"}
     later = {webhook: record for webhook, record in later.items() if webhook in asked}
     reply = str(found.data.get("webhook")) if found.kind in _REPLIES else None
-    return Past(name, seq, at, inputs, kept, later, audio, again, note, reply)
+    faults = [record for record in faults if record.data.get("webhook") in later]
+    return Past(name, seq, at, inputs, kept, later, audio, again, note, reply, faults)
 
 
 def check(expected: Sequence[Record], lived: Iterator[Record], name: str) -> Iterator[Record]:
@@ -136,10 +142,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
     return value
-
-
-def recorded_reply(record: Record) -> WebhookReplied | WebhookFailed:
-    """The reply that ``record`` tells of, to be fed."""
-    event = event_from_record(record)
-    assert isinstance(event, WebhookReplied | WebhookFailed)
-    return event

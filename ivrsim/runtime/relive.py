@@ -8,14 +8,14 @@ past says what came of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ivrsim.engine import commands as cmd
 from ivrsim.engine import events as ev
 from ivrsim.errors import AudioError, SoundUnavailable
 from ivrsim.runtime.caller import utterance
-from ivrsim.runtime.past import recorded_reply
 from ivrsim.trace.record import Record
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class UnderWay:
     def __init__(self, hands: Hands, desk: Desk) -> None:
         self._hands = hands
         self._desk = desk
-        self._open: dict[str, cmd.Command] = {}  # what has no answer yet, in order
+        self._open: dict[str, cmd.Command | ev.Event] = {}  # what has no answer yet, in order
         self._pages: dict[str, tuple[int, Reply]] = {}
         self._sounding: cmd.Play | None = None
         self._since = 0
@@ -91,7 +91,13 @@ class UnderWay:
         self._hands.parties.bridged(command.other, t)
 
     def _rings(self, command: cmd.RingLeg, t: int) -> None:
-        self._hands.rings(command, t)
+        told = self._hands.rings(command, t)
+        if told is not None:
+            self._open[f"fault {command.leg}"] = told
+
+    def _is_told(self, event: ev.FaultInjected, t: int) -> None:
+        self._open.pop(f"fault {event.leg}", None)
+        self._desk.drop(f"fault:{event.leg}")
 
     def _records(self, command: cmd.StartRecording, t: int) -> None:
         self._hands.recordings.start(command, t)
@@ -130,27 +136,40 @@ class UnderWay:
 
     # ------------------------------------------------------------------ from now on
 
-    def todo(self, later: Mapping[str, Record], t: int) -> list[cmd.Command | ev.Event]:
+    def todo(
+        self, later: Mapping[str, Record], t: int, faults: Sequence[Record] = ()
+    ) -> list[cmd.Command | ev.Event]:
         """What is to be done and to be fed first, at ``t``, in the order in which it was asked for.
 
         ``later`` are the replies that came to webhooks of the past: they come again, when they
-        came. A webhook whose reply nobody has recorded is sent.
+        came, and what was told of ``faults`` before them. A webhook whose reply nobody has
+        recorded is sent.
         """
         found: list[cmd.Command | ev.Event] = []
+        asked = {c.webhook for c in self._open.values() if isinstance(c, cmd.SendWebhook)}
+        about = [*faults, *later.values()]
+        # A fault may have let one webhook overtake another: the order is that of the records.
+        recorded = sorted((r for r in about if r.data["webhook"] in asked), key=lambda r: r.seq)
+        come_again = deque(recorded)
         for command in self._open.values():
             if not isinstance(command, cmd.SendWebhook):
                 found.append(command)
-                continue
-            answer = self._pages.get(command.webhook)
-            if command.webhook in later:
-                answer = later[command.webhook].t, recorded_reply(later[command.webhook])
-            if answer is None:
-                found.append(command)
-            elif answer[0] > t:
-                self._desk.schedule(*answer)
+            elif command.webhook in later:
+                for _ in range(sum(r.data["webhook"] == command.webhook for r in recorded)):
+                    record = come_again.popleft()
+                    self._comes(found, record.t, ev.event_from_record(record), t)
+            elif command.webhook in self._pages:
+                self._comes(found, *self._pages[command.webhook], t)
             else:
-                found.append(answer[1])
+                found.append(command)
         return found
+
+    def _comes(self, found: list[cmd.Command | ev.Event], at: int, event: ev.Event, t: int) -> None:
+        """``event`` is due ``at``: it is one of what is ``found`` to be done at ``t``, or later."""
+        if at > t:
+            self._desk.schedule(at, event)
+        else:
+            found.append(event)
 
     async def sound(self, t: int) -> None:
         """Let the caller hear from ``t`` on what sounds then, from its middle."""
@@ -193,6 +212,7 @@ _EVENTS: Final[dict[type[Any], Callable[[UnderWay, Any, int], None]]] = {
     ev.PromptEnded: lambda way, event, t: way._silent(event.prompt),
     ev.PromptFailed: lambda way, event, t: way._silent(event.prompt),
     ev.TimerFired: lambda way, event, t: way._desk.drop(event.timer),
+    ev.FaultInjected: UnderWay._is_told,
     ev.WebhookReplied: UnderWay._is_answered,
     ev.WebhookFailed: UnderWay._is_answered,
     ev.RecordingStored: UnderWay._is_stored,
