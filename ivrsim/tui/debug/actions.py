@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual.binding import BindingType
@@ -15,16 +15,21 @@ from ivrsim.tui.debug.stepping import Stepping
 from ivrsim.tui.keymap import ALL, CALL, DEBUG, Command, bindings
 from ivrsim.tui.keys import keys_of
 
-_STOPPED: Final = (
+_STOPPED: Final[tuple[str, ...]] = (
     "continue_call", "edit_draft", "step_action", "step_webhook", "step_prompt", "step_back",
     "toggle_breakpoint", "faults", "branches",
 )  # fmt: skip
-_PAST: Final = (
+_PAST: Final[tuple[str, ...]] = (
     "continue_call", "step_back", "step_action", "step_webhook", "step_prompt", "run_here",
     "toggle_breakpoint", "compare", "branches", "follow",
 )  # fmt: skip
 _RECORDED: Final = ("branches", "toggle_breakpoint")
-_GOES_ON: Final = ("hang_up", "pause_call", "toggle_breakpoint")
+_OVER: Final = (
+    "redial", "redial_here", "branch_here", "step_back", "compare", "branches", "waterfall",
+    "copy_payload", "copy_curl", "filter", "zoom", "leave",
+)  # fmt: skip
+"""What is left to do with a call that has ended; the keys of a telephone are not."""
+_GOES_ON: Final[tuple[str, ...]] = ("hang_up", "pause_call", "toggle_breakpoint")
 
 
 class DebugActions(Branching, Changing, Points, Stepping):
@@ -43,18 +48,14 @@ class DebugActions(Branching, Changing, Points, Stepping):
         """What the key bar shows now: first what this moment is for."""
         if self.recorded:
             return [*looking_keys(), *(ALL[name] for name in _RECORDED)]
-        return list(dict.fromkeys((*self._first(), *CALL)))
-
-    def _first(self) -> Iterator[Command]:
         live = self.live
-        if live is not None and live.stopped is not None and not self.looks_back:
-            names: tuple[str, ...] = _STOPPED
-            if self.held_draft() is None:
-                names = tuple(name for name in names if name != "edit_draft")
-        elif self.looks_back:
+        if self.looks_back:
             names = _PAST
-        elif live is not None:
+        elif self.call.ended:
+            return [ALL[name] for name in _OVER]
+        elif live is None or live.stopped is None:
             names = _GOES_ON
         else:
-            names = ()
-        yield from (ALL[name] for name in names)
+            holds = self.held_draft() is not None
+            names = tuple(name for name in _STOPPED if holds or name != "edit_draft")
+        return list(dict.fromkeys((*(ALL[name] for name in names), *CALL)))

@@ -94,7 +94,7 @@ class AssumptionsScreen(DebugModal[tuple[str, str]]):
         ]
         self._shop = shop
         self._trace = trace
-        self._running = False
+        self._trying = False
 
     def inside(self) -> ComposeResult:
         yield ReadingList(id="readings")
@@ -133,8 +133,8 @@ class AssumptionsScreen(DebugModal[tuple[str, str]]):
             self._tell("The call goes on: its other readings can be tried when it is over")
         elif not others:
             self._tell("There is no other reading to try")
-        elif not self._running:
-            self._running = True
+        elif not self._trying:
+            self._trying = True
             self._try_all(len(others), self._trace)
 
     @work(exclusive=True)
@@ -158,7 +158,7 @@ class AssumptionsScreen(DebugModal[tuple[str, str]]):
         else:
             self._tell(_verdict(done))
         finally:
-            self._running = False
+            self._trying = False
 
 
 def _verdict(tried: Sequence[Tried]) -> str:

@@ -21,6 +21,8 @@ from ivrsim.tui.line_widget import LineWidget
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.spans import Row, Span, both_ends, cut, width_of, wrap
 
+_AROUND = 3
+"""Lines that stay in sight above and below the cursor."""
 _NARROW = 64
 """Below this many cells a half has no room for its time."""
 
@@ -132,7 +134,10 @@ class Pairs(Lines):
         if not self._made.pairs:
             return
         self.cursor = max(0, min(len(self._made.pairs) - 1, index))
-        self.show_line(self._line_of(self.cursor))
+        line = self._line_of(self.cursor)
+        around = min(_AROUND, max(0, self.size.height // 2 - 1))
+        for y in (min(self._count - 1, line + around), max(0, line - around), line):
+            self.show_line(y)
         self.refresh()
         self.post_message(Moved(self.cursor))
 

@@ -25,7 +25,7 @@ class BranchList(PickList[Branch]):
     def rows_of(self, thing: Branch, here: bool, width: int) -> list[Row]:
         row: list[Span] = []
         if thing.depth:
-            row.append((f"{'   ' * (min(thing.depth, _DEEP) - 1)}└─ ", "line"))
+            row.append((f"{'   ' * (min(thing.depth, _DEEP) - 1)}└─ ", "faint"))
         row.append(("● " if thing.here else "○ ", "accent" if thing.here else "faint"))
         row.append((one_line_of(thing.title), "bold text" if thing.here else "text"))
         if thing.seq is not None:

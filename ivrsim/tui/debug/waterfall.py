@@ -14,7 +14,7 @@ from ivrsim.tui.debug.protocol import Bar
 from ivrsim.tui.line_widget import LineWidget
 from ivrsim.tui.spans import Row, Span, cut
 
-_SILENCE: Final = "silence"
+_SILENCE: Final = "dead air"
 _LANES: Final = {
     "legs": "purple", "prompts": "green", "captures": "accent", _SILENCE: "muted",
     "webhooks": "blue", "recordings": "red",
