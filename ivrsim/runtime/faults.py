@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from ivrsim.engine.commands import SendWebhook
@@ -231,13 +232,14 @@ class Faults:
         request = next((each for each in reversed(records) if _is_request(each, webhook)), None)
         if request is None:
             return None
-        fault = self._meets(
-            lambda armed: (
-                not armed.fault.rule.of_leg and (armed.matches is None or armed.matches(request))
-            ),
-            lambda fault: not (holding and fault.holds),
-        )
-        self._met[webhook] = fault
+        return self._meets_request(request, lambda fault: not (holding and fault.holds))
+
+    def _meets_request(self, request: Record, may: Callable[[Fault], bool]) -> Fault | None:
+        def matches(armed: _Armed) -> bool:
+            passes = armed.matches is None or armed.matches(request)
+            return passes and not armed.fault.rule.of_leg
+
+        fault = self._met[request.data["webhook"]] = self._meets(matches, may)
         return fault
 
     def of_leg(self, number: str, role: str) -> Fault | None:
@@ -254,11 +256,18 @@ class Faults:
         return self._meets(matches, lambda fault: True)
 
     def relived(self, records: Sequence[Record]) -> None:
-        """A past was lived again: its webhooks have been sent, and met what they met."""
-        if self._armed:
-            for index, record in enumerate(records):
-                if record.kind == "webhook.request" and record.data.get("sent"):
-                    self.of_webhook(record.data["webhook"], records[index : index + 1])
+        """A past was lived again: its webhooks were sent, and met what ``records`` say."""
+        if not self._armed:
+            return
+        met = {
+            record.data["webhook"]: record.data["fault"]
+            for record in records
+            if record.kind == "fault.injected" and record.data["source"] == "rule"
+        }
+        for record in records:
+            if record.kind == "webhook.request" and record.data["sent"]:
+                name = met.get(record.data["webhook"])
+                self._meets_request(record, partial(_has_name, name))
 
     def _meets(
         self, matches: Callable[[_Armed], bool], may: Callable[[Fault], bool]
@@ -319,6 +328,10 @@ _DETAILS: Final[Mapping[str, str]] = {
     "busy": "the telephone is busy",
     "dead": "the telephone cannot be reached",
 }
+
+
+def _has_name(name: str | None, fault: Fault) -> bool:
+    return fault.rule.fault == name
 
 
 def _is_request(record: Record, webhook: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ivrsim.engine.commands import SendWebhook
-from ivrsim.engine.events import WebhookFailed, WebhookReplied
+from ivrsim.engine.events import DigitPressed, WebhookFailed, WebhookReplied
 from ivrsim.errors import InputError
 from ivrsim.runtime.faults import FAULTS, Fault, FaultRule, Faults, parse_fault
 from ivrsim.runtime.live import LiveCall
+from ivrsim.runtime.past import past_of
 from ivrsim.trace.record import Record
 from tests.engine.test_refeed import fed_again
 from tests.runtime.place import MENU_8X8, MENU_VONAGE, SECOND, call, records, run
@@ -433,7 +435,9 @@ def test_a_fault_can_be_taken_back() -> None:
 
 def test_a_past_that_is_lived_again_counts() -> None:
     faults = Faults([FaultRule("refused", nth=1), FaultRule("reset", nth=3)])
-    past = [_request("w1"), _request("w2"), _request("w2b", sent=False)]
+    told = {"fault": "refused", "source": "rule", "webhook": "w1"}
+    injected = Record(2, 0, "fault.injected", None, None, True, told)
+    past = [_request("w1"), injected, _request("w2"), _request("w2b", sent=False)]
     faults.relived(past)
     assert faults.of_webhook("w3", [*past, _request("w3")]) == Fault(
         FaultRule("reset", nth=3), "rule"
@@ -491,3 +495,47 @@ def test_a_call_with_faults_fed_again_gives_the_same_records(
     assert fed_again(trace) == made.records
     again, _ = run(folder, yaml, keys="12 12 7", at=at)
     assert again.records == made.records
+
+
+BACK = pytest.mark.parametrize(
+    ("flow", "faults"),
+    [
+        (MENU_VONAGE, ['fault: refused, nth: 2, when: "purpose:input"', "fault: slow, nth: 6"]),
+        (MENU_VONAGE, ["fault: reset, nth: 3", "fault: duplicate"]),
+        (MENU_VONAGE, ['fault: 503, nth: 1, when: "purpose:input"', "fault: broken-json, nth: 9"]),
+        (MENU_8X8, ["fault: content-type, nth: 2", "fault: slow"]),
+        (MENU_VONAGE, ["fault: out-of-order, nth: 1"]),
+        (DIAL, ["fault: busy"]),
+        (DIAL, ["fault: dead, by: 2"]),
+        (DIAL, ["fault: dead, nth: 1", "fault: 500, nth: 4"]),
+    ],
+)
+
+
+def with_keys(folder: Path, flow: str, acts: list[tuple[int, str]]) -> LiveCall:
+    made = call(folder, flow, at="2026-11-21T09:00:00Z")
+    for t, digit in acts:
+        made.schedule(t, DigitPressed(digit, "script"))
+    return made
+
+
+@BACK
+def test_going_back_to_any_record_and_on_is_the_same_call(
+    tmp_path: Path, flow: str, faults: list[str]
+) -> None:
+    yaml = with_faults(flow, *faults).replace("maxDigits: 2", "maxDigits: 1")
+    yaml = yaml.replace('"12":', '"1":')
+    first = with_keys(tmp_path, yaml, [(3300, "1"), (6600, "1"), (12500, "7")])
+    asyncio.run(first.run())
+    assert records(first, "fault.injected")
+    for seq in range(2, len(first.records) + 1):
+        try:
+            past = past_of(first.records, seq, "call.jsonl")
+        except InputError:
+            continue  # there is nothing to go on from: the call is over by then
+        rest = first.records[len(past.expected) :]
+        acts = [(r.t, r.data["digit"]) for r in rest if r.kind == "digit"]
+        again = with_keys(tmp_path, yaml, acts)
+        again._plan.past = past
+        asyncio.run(again.run())
+        assert again.records == first.records, seq
