@@ -91,6 +91,7 @@ def call_options(
         insecure=options.insecure,
         allow=tuple(options.allow),
         strict=getattr(options, "strict", False),
+        breakpoints=tuple(getattr(options, "breakpoints", ())),
         arguments=repeated_arguments(options),
     )
 

@@ -58,7 +58,8 @@ class CallOptions:
     ``speakers`` and ``microphone``: ``off``, ``auto`` (where there are any), or the name of a
     device, in real time only; ``telephone``: sound as a telephone does. ``audio``: keep the sound
     of a call that is not made in real time, too. ``voice``: the engine that speaks prompts.
-    ``person``: somebody is at the keypad. ``arguments``: the options as typed, for the command
+    ``person``: somebody is at the keypad. ``breakpoints`` as ``--break``, for a debugger.
+    ``arguments``: the options as typed, for the command
     line of the call.
     """
 
@@ -80,6 +81,7 @@ class CallOptions:
     insecure: bool = False
     allow: tuple[str, ...] = ()
     strict: bool = False
+    breakpoints: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
 
 

@@ -15,7 +15,6 @@ from ivrsim.errors import InputError, IvrsimError, TraceError
 from ivrsim.tui.app import IvrsimApp
 from ivrsim.tui.keys import load_keys
 from ivrsim.tui.protocol import Entry, Placed, Player, Services
-from ivrsim.tui.traces.history import recent_targets, recorded_entry
 
 if TYPE_CHECKING:
     from ivrsim.debugger.breakpoints import Breakpoints
@@ -137,6 +136,10 @@ def real_services(
 
         loaded, options = load(text)
         options = options if keys is None else replace(options, keys=keys)
+        set_already = {point.text for point in breakpoints().points}
+        for where in options.breakpoints:
+            if " ".join(where.split()) not in set_already:
+                breakpoints().add(where)
         call = place_call(loaded, options, watcher=Debugger(breakpoints()))
         return Placed(loaded.title, loaded.platform, text, call)
 
@@ -164,6 +167,7 @@ def entries() -> Sequence[Entry]:
     """Samples by platform, then recorded calls, then what was called lately."""
     from ivrsim.flows.samples import samples
     from ivrsim.trace.history import History
+    from ivrsim.tui.traces.history import recent_targets, recorded_entry
 
     found = [
         Entry(
