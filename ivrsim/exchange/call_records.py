@@ -137,7 +137,7 @@ class CallRecords:
             where = sighting.captured.place
             text = remark("duplicate", "info", f"{sighting.title} was delivered twice ({where})")
             self._drafts.add(t, "diagnostic", text, cause=request)
-        document = self._reply(sighting, t, request)
+        document = self._reply(sighting, t, request, again)
         if again is None and document is None and self._goes_on(sighting):
             self._playing.go_on(t)
         if again is None:
@@ -196,7 +196,9 @@ class CallRecords:
             data["note"] = captured.note
         return self._drafts.add(t, "webhook.request", data, leg, cause)
 
-    def _reply(self, sighting: Sighting, t: int, request: Draft) -> Document | None:
+    def _reply(
+        self, sighting: Sighting, t: int, request: Draft, again: str | None
+    ) -> Document | None:
         captured, answer = sighting.captured, sighting.captured.answer
         webhook = request.data["webhook"]
         at = t + (captured.elapsed_ms or 0)
@@ -209,7 +211,7 @@ class CallRecords:
             self._drafts.add(at, "webhook.failed", data, None, request)
             return None
         if answer is None:
-            if sighting.purpose in _MATTER and not self._silent:
+            if sighting.purpose in _MATTER and not self._silent and again != "duplicate":
                 self._gap(
                     t, "no-reply",
                     f"The application's reply to {sighting.title} is not in the log", request,
@@ -235,6 +237,8 @@ class CallRecords:
             None,
             request,
         )
+        if again == "duplicate":
+            return None  # the platform has taken the first reply
         if answer.body is None and sighting.purpose in _MATTER:
             self._gap(
                 at, "no-reply-body",
@@ -247,7 +251,7 @@ class CallRecords:
         if answer is None or (answer.status in RETRIED and sighting.purpose not in _MATTER):
             return None
         document, remarks = read_document(
-            self.group.platform, sighting.purpose, answer, len(self.facts.legs)
+            self.group.platform, sighting.purpose, answer, self._legs.count
         )
         for diagnostic in remarks:
             data = {**diagnostic.to_json(), "document": None}

@@ -148,20 +148,22 @@ def _order(each: Group) -> None:
 
 
 def _twins(each: Group, left_out: Counter[str]) -> None:
-    first: dict[str, Sighting] = {}
+    """The n-th time that a file tells of a webhook is the n-th time that any other does."""
+    seen: dict[str, list[Sighting]] = {}
+    times: Counter[tuple[str, str]] = Counter()
     kept: list[Sighting] = []
     for sighting in each.sightings:
-        identity = _identity(sighting)
-        twin = first.get(identity)
-        if twin is None:
-            first[identity] = sighting
-        elif twin.captured.place.file != sighting.captured.place.file:
+        identity, file = _identity(sighting), sighting.captured.place.file
+        twins = seen.setdefault(identity, [])
+        nth = times[identity, file]
+        times[identity, file] += 1
+        if nth < len(twins):
             left_out["webhooks that another file holds too"] += 1
-            _merge(twin, sighting)
+            _merge(twins[nth], sighting)
             continue
-        else:
-            each.again[len(kept)] = "retry" if _failed(twin) else "duplicate"
-            first[identity] = sighting
+        if twins:
+            each.again[len(kept)] = "retry" if _failed(twins[-1]) else "duplicate"
+        twins.append(sighting)
         kept.append(sighting)
     each.sightings = kept
 

@@ -37,6 +37,11 @@ class Legs:
         self._outcome: dict[str, str] = {}
         self._ended: set[str] = set()
 
+    @property
+    def count(self) -> int:
+        """How many legs the call has had until now."""
+        return len(self._created)
+
     def begin(self, cause: Draft) -> None:
         if self._facts.caller is not None:
             self._create(self._facts.caller, 0, cause)

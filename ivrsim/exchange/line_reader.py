@@ -16,7 +16,9 @@ from ivrsim.exchange.values import parse_at, query_of
 _TARGET: Final = re.compile(
     r"\b(GET|POST|PUT|PATCH|DELETE|HEAD)\b[\s\"']+((?:https?://|/)[^\s\"']*)"
 )
-_STATUS: Final = re.compile(r"(?<![\d.:/-])([1-5]\d\d)(?![\d.:/-])")
+_STATUS: Final = re.compile(
+    r"(?<![\d.,:/-])([1-5]\d\d)(?![\d.:/-]|\s?(?:ms|s|bytes|b)\b)", re.IGNORECASE
+)
 _BEGIN: Final = re.compile(r"[{\[]")
 _TRIES: Final = 8
 _LONGEST_REPR: Final = 200_000

@@ -141,14 +141,27 @@ class RequestLog:
         return InputError(f"{place}: expected JSON, found it broken: {reason}")
 
     def _value(self, value: Any, place: Place) -> None:
-        if self._open is not None and self._open.answer is None and _is_document(value):
-            self._open.answer = Answer(None, None, json.dumps(value, ensure_ascii=False))
+        if _is_document(value) and self._lacks_body():
+            self._answered(Answer(None, None, json.dumps(value, ensure_ascii=False)))
             return
         for item in value if isinstance(value, list) else (value,):
             if isinstance(item, dict):
                 self._add(captured_of(item, place), "json")
             else:
                 self.read.left_out["JSON values that are no objects"] += 1
+
+    def _lacks_body(self) -> bool:
+        """The last request may still get a reply, or the body that belongs to its status."""
+        answer = self._open.answer if self._open else None
+        return self._open is not None and (answer is None or answer.body is None)
+
+    def _answered(self, reply: Answer) -> None:
+        assert self._open is not None
+        known = self._open.answer
+        if known is not None:
+            reply.status = reply.status if known.status is None else known.status
+            reply.headers = known.headers if reply.headers is None else reply.headers
+        self._open.answer = reply
 
     def _curl(self, line: str, start: int) -> None:
         place = self._place()
@@ -263,8 +276,8 @@ class RequestLog:
             self._unknown()
             return
         if found.reply is not None:
-            if self._open is not None and self._open.answer is None:
-                self._open.answer = found.reply
+            if self._lacks_body():
+                self._answered(found.reply)
             else:
                 self.read.left_out["replies to no request"] += 1
         if found.captured is not None:

@@ -10,18 +10,21 @@ import orjson
 
 _DECODER = json.JSONDecoder()
 NOTHING: Any = object()
+DEEPEST = 100
+"""Levels of nesting; no body of a platform has ten."""
 
 
 def parse(text: str | bytes) -> Any:
     """The JSON value of ``text``. Raises ValueError for what is none, nested too deep included."""
     try:
-        return orjson.loads(text)
-    except (ValueError, RecursionError):
-        pass  # it may hold what only Python's own reader takes: integers over 64 bits
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
+        value = orjson.loads(text)
+    except ValueError:  # it may hold what only Python's own reader takes: integers over 64 bits
+        try:
+            value = json.loads(text)
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
+    _check_depth(value, text)
+    return value
 
 
 def parse_at(text: str, start: int) -> tuple[Any, int]:
@@ -30,7 +33,30 @@ def parse_at(text: str, start: int) -> tuple[Any, int]:
         value, end = _DECODER.raw_decode(text, start)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+    _check_depth(value, text[start:end])
     return value, end
+
+
+def _check_depth(value: Any, text: str | bytes) -> None:
+    """Raises ValueError for what is nested deeper than a trace can hold."""
+    opened = (
+        text.count("[") + text.count("{")
+        if isinstance(text, str)
+        else text.count(b"[") + text.count(b"{")
+    )
+    if opened <= DEEPEST:
+        return
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise ValueError("nested too deep")
 
 
 def json_or_text(text: str) -> Any:
