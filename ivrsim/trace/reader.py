@@ -246,8 +246,9 @@ class TraceReader:
         base, start = self._end, 0
         while start < whole:
             start = self._index_alike(block, start, whole, base)
-            # One by one: to search a whole block again after each such line would take for ever.
-            while start < whole and not _RECORD.match(block, start, whole):
+            # What is written otherwise, one by one: to search the rest of the block again after
+            # each such line would take for ever.
+            while start < whole and not self._is_next(block, start, whole):
                 after = block.index(b"\n", start) + 1
                 try:
                     record = parse_record(block[start:after], len(self._kinds) + 1)
@@ -260,6 +261,10 @@ class TraceReader:
                 start = after
         self._end = base + whole
         return True
+
+    def _is_next(self, block: bytes, start: int, whole: int) -> bool:
+        found = _RECORD.match(block, start, whole)
+        return found is not None and int(found[1]) == len(self._kinds) + 1
 
     def _index_alike(self, block: bytes, start: int, whole: int, base: int) -> int:
         """Index lines that are written as expected; where the first begins that is not."""
