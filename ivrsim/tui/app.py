@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.app import App
 from textual.binding import BindingType
-from textual.widgets import Input
-from textual.widgets.input import Selection
 
 from ivrsim.trace.view_text import one_line_of
 from ivrsim.tui.clipboard import OSC52_LIMIT, CopyFile
-from ivrsim.tui.home.screen import HomeScreen
 from ivrsim.tui.keymap import EVERYWHERE, bindings
 from ivrsim.tui.keys import DEFAULT, Keys
 from ivrsim.tui.protocol import Placed, Services
 from ivrsim.tui.themes import DARK, LIGHT, THEMES, Paint
+from ivrsim.tui.traces.recorded import RecordedCall
+
+if TYPE_CHECKING:
+    from ivrsim.tui.call.screen import CallScreen
 
 Severity = Literal["information", "warning", "error"]
 _HANG_UP_S = 3.0
@@ -78,14 +79,31 @@ class IvrsimApp(App[int]):
     def on_mount(self) -> None:
         self._catch_signals()
         if self.placed is None:
+            from ivrsim.tui.home.screen import HomeScreen
+
             self.push_screen(HomeScreen(self.services))
-            return
+        elif isinstance(call := self.placed.call, RecordedCall):
+            from ivrsim.tui.traces.opening import OpeningScreen
+
+            title, source = self.placed.title, call.source
+            self.push_screen(OpeningScreen(title, source, self._at, self.show_call))
+        else:
+            self.push_screen(self._call_screen())
+
+    def _call_screen(self) -> CallScreen:
         from ivrsim.tui.call.screen import CallScreen
 
-        self.push_screen(CallScreen(self.services, self.placed, at=self._at, filter=self._filter))
+        assert self.placed is not None
+        return CallScreen(self.services, self.placed, at=self._at, filter=self._filter)
+
+    def show_call(self) -> None:
+        """Put the whole screen in the place of the opening one."""
+        self.switch_screen(self._call_screen())
 
     def go_home(self) -> None:
         """Back to the list of samples, which is made now if the application began with a call."""
+        from ivrsim.tui.home.screen import HomeScreen
+
         if any(isinstance(screen, HomeScreen) for screen in self.screen_stack):
             self.pop_screen()
         else:
@@ -102,6 +120,7 @@ class IvrsimApp(App[int]):
 
     def action_show_help(self) -> None:
         from ivrsim.tui.help import HelpScreen
+        from ivrsim.tui.home.screen import HomeScreen
 
         self.push_screen(HelpScreen(isinstance(self.screen, HomeScreen)))
 
@@ -160,6 +179,9 @@ class IvrsimApp(App[int]):
 
     def _deselect(self) -> None:
         """Ctrl+C again means something else: hang up, or leave."""
+        from textual.widgets import Input
+        from textual.widgets.input import Selection
+
         self.screen.clear_selection()
         if isinstance(self.focused, Input):
             self.focused.selection = Selection.cursor(self.focused.cursor_position)

@@ -49,6 +49,8 @@ from ivrsim.tui.traces.time_bar import TimeBar
 
 REDRAW_S = 0.1
 """Lists are drawn at most this often."""
+PROGRESS_S = 0.4
+"""How often the progress of reading a long trace is shown."""
 GROWTH_S = 1.0
 """How often a file is looked at for what another process has written since."""
 SMALL = (110, 30)
@@ -65,7 +67,7 @@ class CallScreen(DebugActions, CallActions):
     COMMANDS_HERE = CALL
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(CALL), *digit_bindings()]
     CSS_PATH = "screen.tcss"
-    AUTO_FOCUS = "#conversation"
+    AUTO_FOCUS = ""  # see on_mount
 
     def __init__(
         self, services: Services, placed: Placed, *, at: int | None = None, filter: str = ""
@@ -137,6 +139,10 @@ class CallScreen(DebugActions, CallActions):
         if self._filter:
             self.query_one(FilterField).add_class("-shown")
             self.apply_filter()
+        # In a recorded call up and down go through its records at once.
+        (
+            self.trace if self.recorded and not self.has_class("-small") else self.conversation
+        ).focus()
         self._draw()
         self.set_interval(REDRAW_S, self._tick)
         self.call_after_refresh(self._begin)  # the first paint comes first
@@ -244,8 +250,21 @@ class CallScreen(DebugActions, CallActions):
         self.phone.meter.take(self.call.levels)
         self.follow_sound()
         over = self.call.ended or self.crashed is not None
-        if self._dirty or not over or self.slices.running or self.sound.playing:
+        if self._dirty or not over or self.sound.playing:
             self._draw()
+        elif self.slices.running and monotonic() - self._drawn_at >= PROGRESS_S:
+            self._show_progress()
+
+    def _show_progress(self) -> None:
+        """How far a long trace has been read: drawing all panes would take longer than reading."""
+        self._drawn_at = monotonic()
+        if len(self.source) != self._drawn_count:
+            self._drawn_count = len(self.source)
+            self.chips.show(self._counts.now())
+            self.trace.scan()
+        self.trace.show_count("" if self._indexed else "reading… ")
+        self.note_search()
+        self._show_title()
 
     def _look(self) -> None:
         """Bring ``shown``, and ``view`` of a recorded call, to where they are to be."""
@@ -261,7 +280,7 @@ class CallScreen(DebugActions, CallActions):
             self.view = self.shown
 
     def _draw(self) -> None:
-        changed, self._dirty = self._dirty or self.slices.running, False
+        changed, self._dirty = self._dirty, False
         self._drawn_at = monotonic()
         self._drawn_count = len(self.source)
         if changed or not self.shown.last_seq:
@@ -280,8 +299,8 @@ class CallScreen(DebugActions, CallActions):
         if changed or not view.last_seq:
             self.document.show(view)
             self.chips.show(self._counts.now())
-            self.trace.reading = "" if self._indexed or not self.recorded else "reading… "
             self.trace.scan()
+            self.trace.show_count("" if self._indexed or not self.recorded else "reading… ")
             if self.trace.shown.searching is not None:
                 self.slices.wake()
             self.note_search()

@@ -13,31 +13,15 @@ from textual.events import Click
 from textual.widget import Widget
 
 from ivrsim.trace.record import Record
-from ivrsim.trace.view_text import one_line_of
-from ivrsim.trace.view_words import icon, int_of, words
+from ivrsim.trace.view_words import words
+from ivrsim.tui.call.record_row import record_row
 from ivrsim.tui.call.selection import Shown
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.messages import RecordSelected, RunCommand
-from ivrsim.tui.spans import Row, Span, both_ends
+from ivrsim.tui.spans import Row
 from ivrsim.tui.traces.pairs import Pairs
 from ivrsim.tui.traces.source import Source, is_webhook, record_at
 
-_STYLES = {
-    "webhook.request": "blue", "webhook.response": "blue", "webhook.failed": "red",
-    "digit": "accent", "speech.started": "purple", "speech": "purple", "recording.started": "red",
-    "recording.stopped": "red", "recording.failed": "red", "prompt.started": "green",
-    "diagnostic": "yellow", "fault": "red", "mark": "purple", "action.started": "text",
-    "document.received": "text", "prompt.failed": "red", "call.started": "text",
-    "call.ended": "text", "request.edited": "purple", "reply.edited": "purple",
-    "fault.injected": "yellow", "webhook.resent": "blue", "duplicate.response": "blue",
-}  # fmt: skip
-_QUIET = frozenset(
-    {
-        "timer.started", "timer.fired", "timer.cancelled", "action.finished", "prompt.finished",
-        "capture.listening", "capture.opened", "setting.decided", "api.response",
-        "speech.stopped",
-    }
-)  # fmt: skip
 _KEPT: Final = 600
 """Lines remembered: what is in sight, and some pages around it."""
 _AT_ONCE_S: Final = 0.01
@@ -68,7 +52,7 @@ class TraceList(Lines):
         self._webhook: int | None = None
         self._webhooks_seen = 0
         self.selected: int | None = None  # seq
-        self.reading = ""
+        self._reading = ""
         self._told = ""
         self.chosen = False  # by a person, not by following
 
@@ -94,6 +78,13 @@ class TraceList(Lines):
         self.set_count(len(self.shown))
         self._tell_count()
 
+    def show_count(self, reading: str) -> None:
+        """Say how many records there are; ``reading``, that more are to come."""
+        self._reading = reading
+        if len(self.shown) != self._count:
+            self.set_count(len(self.shown))
+        self._tell_count()
+
     def _follow_selection(self) -> None:
         start, end = self._webhooks_seen, len(self._source)
         self._webhooks_seen = end
@@ -111,7 +102,7 @@ class TraceList(Lines):
         following = "" if not self.chosen and self.follow else "E follows the end · "
         shown, everything = len(self.shown), len(self._source)
         count = f"{shown:,} of {everything:,}" if shown != everything else f"{everything:,}"
-        subtitle = f"{self.reading}{following}{count} records"
+        subtitle = f"{self._reading}{following}{count} records"
         pane = self.parent
         if subtitle != self._told and isinstance(pane, Widget):
             self._told = subtitle
@@ -138,28 +129,7 @@ class TraceList(Lines):
         if line is None:
             return [(f" {i + 1}: cannot be read", "red")], ""
         record, said = line
-        here = record.seq == self.selected
-        back = " on cursor" if here else ""
-        quiet = record.kind in _QUIET
-        sign = _STYLES.get(record.kind, "muted")
-        if record.kind == "diagnostic" and record.data.get("severity") == "error":
-            sign = "red"
-        bar = "▌" if here and self.chosen else " "
-        left: list[Span] = [
-            (bar, f"accent{back}"),
-            (f"{record.t / 1000:7.2f} ", f"faint{back}"),
-            (f"{icon(record.kind)} ", f"{sign}{back}"),
-            (said or one_line_of(record.kind), f"{'faint' if quiet else 'text'}{back}"),
-        ]
-        right: list[Span] = []
-        if record.kind in ("webhook.response", "webhook.failed"):
-            status = int_of(record.data.get("status"), 0)
-            good = record.kind == "webhook.response" and status < 400
-            elapsed = int_of(record.data.get("elapsed_ms"))
-            right = [(f"{elapsed} ms ", f"{'faint' if good else 'red'}{back}")]
-        row = both_ends(left, right, width)
-        fill = f"text{back}" if here else ""
-        return [(text, style or fill) for text, style in row], fill
+        return record_row(record, said, record.seq == self.selected, self.chosen, width)
 
     # choosing
 

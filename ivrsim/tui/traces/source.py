@@ -67,7 +67,7 @@ class RecordsOfTrace(Sequence[Record]):
     def __len__(self) -> int:
         return len(self._reader)
 
-    def __getitem__(self, i):  # type: ignore[no-untyped-def, override]  # an int or a slice
+    def __getitem__(self, i):  # type: ignore[no-untyped-def]  # an int or a slice
         if isinstance(i, slice):
             return [self._reader.record(at) for at in range(*i.indices(len(self)))]
         return self._reader.record(i + len(self) if i < 0 else i)
