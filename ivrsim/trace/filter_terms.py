@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ivrsim.trace.filter_look import (
@@ -256,7 +256,9 @@ class Words(Term):
         return words(record, titles).lower()
 
     def _in(self, value: Any) -> bool:
-        return any(self.text in text for text in texts_in(value))
+        return self.text in "\n".join(texts := texts_in(value)).lower() or (
+            " " in self.text and any(self.text in _folded(text) for text in texts)
+        )
 
 
 class Body(Term):
@@ -270,20 +272,22 @@ class Body(Term):
         return any(map(self.test, texts_in(record.data.get("body"))))
 
 
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text and whole number in plain data, names too, lowered, white space folded."""
+def texts_in(value: Any) -> list[str]:
+    """Every text and whole number in plain data, names too."""
+    texts: list[str] = []
     waiting = [value]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            lowered = value.lower()
-            yield lowered
-            if "\n" in lowered or "  " in lowered or "\t" in lowered:
-                yield " ".join(lowered.split())
-        elif isinstance(value, dict):
-            waiting.extend(value)
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-        elif isinstance(value, int) and not isinstance(value, bool):
-            yield str(value)
+    for each in waiting:  # which grows meanwhile
+        if isinstance(each, str):
+            texts.append(each)
+        elif isinstance(each, dict):
+            texts.extend(each)
+            waiting.extend(each.values())
+        elif isinstance(each, list):
+            waiting.extend(each)
+        elif isinstance(each, int) and each is not True and each is not False:
+            texts.append(str(each))
+    return texts
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.lower().split())
