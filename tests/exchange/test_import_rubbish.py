@@ -45,13 +45,15 @@ def survives(file: Path) -> None:
     try:
         imported = read_calls([file])
     except InputError as error:
-        assert str(error).startswith(str(file))
-        assert "\n" not in str(error)
+        told = str(error)
+    else:
+        write_calls(imported, file.parent / "out")
+        for call in imported.calls:
+            is_sound(call.records)
+            view_of(call.records)
         return
-    write_calls(imported, file.parent / "out")
-    for call in imported.calls:
-        is_sound(call.records)
-        view_of(call.records)
+    assert told.startswith(str(file))
+    assert "\n" not in told
 
 
 @quietly
@@ -77,51 +79,17 @@ values = st.recursive(
     | st.dictionaries(st.sampled_from(["dtmf", "digits", "results", "text", "details"]), inner),
     max_leaves=6,
 )  # fmt: skip
-bodies = st.dictionaries(
-    st.sampled_from(
-        [
-            "uuid",
-            "call_uuid",
-            "conversation_uuid",
-            "status",
-            "timestamp",
-            "direction",
-            "from",
-            "to",
-            "dtmf",
-            "speech",
-            "reason",
-            "recording_url",
-            "recording_uuid",
-            "original_request",
-            "conversation_uuid_from",
-            "conversation_uuid_to",
-            "disconnected_by",
-        ]
-    ),
-    values,
+BODY = (
+    "uuid call_uuid conversation_uuid status timestamp direction from to dtmf speech reason "
+    "recording_url recording_uuid original_request conversation_uuid_from conversation_uuid_to "
+    "disconnected_by"
 )
-payloads = st.dictionaries(
-    st.sampled_from(
-        [
-            "sessionId",
-            "callId",
-            "eventId",
-            "callStatus",
-            "sessionStatus",
-            "eventData",
-            "dtmf",
-            "timestamp",
-            "endTime",
-            "source",
-            "destination",
-            "callDirection",
-            "details",
-            "errorDetails",
-        ]
-    ),
-    values,
+PAYLOAD = (
+    "sessionId callId eventId callStatus sessionStatus eventData dtmf timestamp endTime source "
+    "destination callDirection details errorDetails"
 )
+bodies = st.dictionaries(st.sampled_from(BODY.split()), values)
+payloads = st.dictionaries(st.sampled_from(PAYLOAD.split()), values)
 eights = st.builds(
     lambda kind, payload: {"namespace": "VOICE", "eventType": kind, "payload": payload},
     st.sampled_from(["CALL_ACTION", "CALL_STATUS", "SESSION_SUMMARY", "VRU", None]),
