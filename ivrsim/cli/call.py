@@ -9,9 +9,9 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TextIO
 
 from ivrsim.cli.options import call_options, target_options
+from ivrsim.cli.printing import JsonPrinter, Printer
 from ivrsim.engine.diagnostic import Diagnostic
 from ivrsim.errors import InputError
 from ivrsim.flows.target import Target, load_target
@@ -19,38 +19,38 @@ from ivrsim.runtime.clock import Clock
 from ivrsim.runtime.live import CallResult, LiveCall
 from ivrsim.runtime.place import place_call
 from ivrsim.trace.dead_air import LIMIT_MS, DeadAirFold
+from ivrsim.trace.filter import parse_filter
 from ivrsim.trace.record import Record
-from ivrsim.trace.view import CallView
 from ivrsim.trace.view_text import one_line_of
-from ivrsim.trace.view_words import one_line
 
 TERMINATED = 143
-
-_QUIET = frozenset(
-    {
-        "timer.started", "timer.fired", "timer.cancelled", "capture.listening",
-        "action.finished", "api.response",
-    }
-)  # fmt: skip
 
 
 def call(options: Namespace) -> int:
     """One call, printed as it happens."""
     _check_devices(options)
     silence = _Silence(options.dead_air)
+    wanted = parse_filter(options.filter or "")
     target = load_target(options.target, target_options(options))
     for finding in target.findings:
         _complain("warning", str(finding))
     out = sys.stdout
-    stream = out.buffer if options.json else None
+    # Without a filter it is the trace itself, header and all.
+    stream = out.buffer if options.json and not wanted else None
     remarks = _Remarks(target)
     # What an application prints must not get between the lines of a trace.
     with contextlib.redirect_stdout(sys.stderr):
         placed = place_call(target, call_options(options, person=False, stream=stream))
         placed.subscribe(remarks)
         placed.subscribe(silence)
+
+        def record_of(seq: int) -> Record | None:
+            return placed.records[seq - 1] if 0 < seq <= len(placed.records) else None
+
         if not options.json:
-            placed.subscribe(_Printer(out, options.verbose))
+            placed.subscribe(Printer(out, options.verbose, wanted, record_of))
+        elif wanted:
+            placed.subscribe(JsonPrinter(out.buffer, wanted, record_of))
         notices = _Notices(placed, remarks)
         placed.subscribe(notices)
         try:
@@ -138,24 +138,6 @@ class _Silence:
             for air in self._fold.stretches
             if air.ms > self._limit_ms
         ]
-
-
-class _Printer:
-    """Prints what happens in words, a line each."""
-
-    def __init__(self, out: TextIO, verbose: bool) -> None:
-        self._out = out
-        self._verbose = verbose
-        self._view = CallView()
-
-    def __call__(self, records: Sequence[Record]) -> None:
-        lines: list[str] = []
-        for record in records:
-            self._view.apply(record)
-            if self._verbose or record.kind not in _QUIET:
-                lines.append(f"{record.t / 1000:9.2f}  {one_line(record, self._view.titles)}\n")
-        self._out.write("".join(lines))
-        self._out.flush()
 
 
 class _Remarks:
