@@ -20,7 +20,9 @@ def import_files(options: Namespace) -> int:
         found = f"{_count(call.webhooks, 'webhook')}, {_count(call.gaps, 'gap')}"
         print(f"{visible(str(path))}  {call.header.platform}  {one_line_of(numbers)}  {found}")
     for reason, count in sorted(imported.left_out.items()):
-        print(f"left out: {count} {reason}")
+        print(f"left out: {reason} ({count})")
+    for broken in imported.broken:
+        print(f"ivrsim: warning: {broken}", file=sys.stderr)
     return 0
 
 

@@ -56,9 +56,11 @@ class Captured:
 
 @dataclass(slots=True)
 class FileRead:
-    """All that one file holds. ``left_out`` counts, by reason, what was no webhook."""
+    """All that one file holds. ``left_out`` counts, by reason, what was no webhook; ``broken`` is
+    the first thing that could not be read, in words with its place, or None."""
 
     file: str
     kind: str
     captured: list[Captured] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    broken: str | None = None

@@ -40,10 +40,12 @@ class ImportedCall:
 
 @dataclass(slots=True)
 class Imported:
-    """What an import found. ``left_out`` counts, by reason, what became part of no call."""
+    """What an import found. ``left_out`` counts, by reason, what became part of no call; ``broken``
+    is the first thing in each file that could not be read."""
 
     calls: list[ImportedCall] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
 
 
 def platform_of(name: str | None) -> str | None:
@@ -83,8 +85,10 @@ def read_calls(paths: Iterable[Path | str], platform: str | None = None) -> Impo
             raise InputError(f"{path}:1:1: expected requests, found JSON nested too deep") from None
         reads.append(read)
         imported.left_out.update(read.left_out)
+        if read.broken:
+            imported.broken.append(read.broken)
     if not any(not each.weak for each in sightings):
-        raise InputError(_nothing(reads, platform))
+        raise InputError(imported.broken[0] if imported.broken else _nothing(reads, platform))
     try:
         for each in group(sightings, others, imported.left_out):
             imported.calls.append(_call(CallRecords(each)))

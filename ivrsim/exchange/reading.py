@@ -34,6 +34,8 @@ def read_file(path: Path | str) -> FileRead:
     log = RequestLog(file, text)
     read = log.run()
     if not read.captured:
+        if read.broken:
+            raise InputError(read.broken)
         place = log.first_unknown or Place(file)
         raise InputError(
             f"{place}: expected a HAR file, JSON Lines of webhook bodies or a log of requests, "

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from typing import Any, Final
 
-from ivrsim.errors import InputError
 from ivrsim.exchange import curl
 from ivrsim.exchange.captured import Answer, Captured, FileRead, Place
 from ivrsim.exchange.json_reader import captured_of
@@ -44,7 +43,7 @@ class RequestLog:
         self._kinds: Counter[str] = Counter()
 
     def run(self) -> FileRead:
-        """Raises InputError, naming the place, for JSON that is broken."""
+        """What is broken is left out, and ``broken`` tells of the first."""
         while self._at < len(self._text):
             line = self._current()
             start = self._at
@@ -119,7 +118,8 @@ class RequestLog:
                     self.read.left_out["a last entry that breaks off"] += 1
                     self._skip(len(self._text))
                     return True
-                raise self._broken(error, place) from None
+                self._broken(*self._where(error, place))
+                return False
         self._value(value, place)
         self._skip(end)
         return True
@@ -132,13 +132,16 @@ class RequestLog:
             return "\n" not in self._text[error.pos :].rstrip("\n") and bool(self.read.captured)
         return error.pos >= len(self._text.rstrip()) and bool(self.read.captured)
 
-    def _broken(self, error: ValueError, place: Place) -> InputError:
-        reason = str(error)
-        if isinstance(error, json.JSONDecodeError):
-            line = self._text.count("\n", 0, error.pos) + 1
-            place = Place(place.file, line, error.pos - self._text.rfind("\n", 0, error.pos))
-            reason = error.msg
-        return InputError(f"{place}: expected JSON, found it broken: {reason}")
+    def _where(self, error: ValueError, place: Place) -> tuple[Place, str]:
+        if not isinstance(error, json.JSONDecodeError):
+            return place, f"expected JSON, found it broken: {error}"
+        line = self._text.count("\n", 0, error.pos) + 1
+        column = error.pos - self._text.rfind("\n", 0, error.pos)
+        return Place(place.file, line, column), f"expected JSON, found it broken: {error.msg}"
+
+    def _broken(self, place: Place, what: str) -> None:
+        """Counts it under the first of its kind in this file."""
+        self.read.broken = self.read.broken or f"{place}: {what}"
 
     def _value(self, value: Any, place: Place) -> None:
         if _is_document(value) and self._lacks_body():
@@ -167,7 +170,9 @@ class RequestLog:
         place = self._place()
         found = curl.words_at(self._text, self._at + start)
         if found is None:
-            raise InputError(f"{place}: expected a curl command, found a quote that is not closed")
+            self._broken(place, "expected a curl command, found a quote that is not closed")
+            self._unknown()
+            return
         words, end = found
         captured = curl.captured_of(words, place)
         if captured is None:

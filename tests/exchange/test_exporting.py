@@ -118,6 +118,7 @@ def long_trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(tmp_path_factory.mktemp("long") / "long.jsonl", items)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_hundred_thousand_records(long_trace: Path, form: str) -> None:
     begun = time.process_time()

@@ -23,7 +23,7 @@ PIECES = [
 ]  # fmt: skip
 
 quietly = settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -235,6 +235,18 @@ def test_the_last_line_of_a_log_may_break_off(tmp_path: Path) -> None:
     assert imported.left_out["a last entry that breaks off"] == 1
 
 
+def test_one_broken_line_does_not_lose_the_others(tmp_path: Path) -> None:
+    lines = (DATA / "eight_bare.jsonl").read_text().splitlines()
+    lines[2] = lines[2].replace('"payload":', '"payload"', 1)
+    lines.insert(0, "curl isn't there")
+    file = tmp_path / "log"
+    file.write_text("\n".join(lines))
+    imported = read_calls([file])
+    assert imported.calls[0].webhooks == 6
+    (broken,) = imported.broken
+    assert broken.startswith(f"{file}:1:1: expected a curl command, found a quote that is not")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
