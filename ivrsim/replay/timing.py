@@ -43,8 +43,8 @@ def _far(old: Step, new: Step, a: Step, b: Step) -> int:
 class Timing:
     """Compares the time from one step to the next, so that a delay is told once.
 
-    How long an application takes to reply is not compared, nor what follows from a text that is
-    longer now.
+    How long an application takes to reply is not compared, nor how long a voice takes to begin,
+    nor what follows from a text that is longer now.
     """
 
     def __init__(self, pairing: Pairing, tolerance_ms: int, differing: set[int]) -> None:
@@ -73,6 +73,7 @@ class Timing:
             prompt = str(record.data.get("prompt"))
             expected = shift + longer.pop(prompt, 0)
             told = is_told(old) or record.kind in _ALSO_TOLD
+            told = told and record.kind != "prompt.started"  # a voice takes its time to begin
             told = told and record.seq not in self._differing
             if clean and told and self._late(old, new, now - expected):
                 yield self._tell(old, new, now - expected)

@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
+
+from ivrsim.replay.align import align
 
 _ID: Final = re.compile(
     r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b|\b[0-9a-f]{32}\b"
 )
 _TOKEN: Final = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 _LOOPBACK: Final = re.compile(r"(?<=//)(?:127\.0\.0\.1|localhost|\[::1\]):\d+(?=/v1/)")
+_NEW_EACH_TIME: Final = re.compile("|".join(one.pattern for one in (_ID, _TOKEN, _LOOPBACK)))
 _MOMENT: Final = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?|1\d{9}(?:\d{3})?"
 )
 _OF_TIME: Final = re.compile(r"time$|Time$|stamp$|Stamp$|[dD]ate$|_at$|At$|^iat$|^exp$|^jti$")
 _LENGTHS: Final = frozenset({"duration", "callDuration", "duration_ms", "played_ms"})
-_VOLATILE: Final = frozenset({"elapsed_ms", "size", "price", "rate"})
+_VOLATILE: Final = frozenset({"elapsed_ms", "size", "price", "rate", "callQuality"})
 
 NOTHING: Final = "(nothing)"
 """Stands for a value that is not there, in words and as ``old`` or ``new`` of a difference."""
@@ -142,6 +147,8 @@ class Values:
                 a, b = old[name], new[name]
                 if not volatile(name, a, b, shift_ms):
                     yield from self.leaves(a, b, inner, also, shift_ms)
+        elif _are_actions(old) and _are_actions(new):
+            yield from self._actions(old, new, pointer, also, shift_ms)
         elif isinstance(old, list) and isinstance(new, list):
             for i in range(max(len(old), len(new))):
                 inner = f"{pointer}/{i}"
@@ -155,6 +162,25 @@ class Values:
                     yield from self.leaves(old[i], new[i], inner, also, shift_ms)
         elif not self.same(old, new):
             yield Leaf(pointer, old, new)
+
+    def _actions(
+        self, old: list[Any], new: list[Any], pointer: str, also: str, shift_ms: int
+    ) -> Iterator[Leaf]:
+        """Actions are matched by their names: one that is new moves the others."""
+        names = [[value["action"] for value in values] for values in (old, new)]
+        exact = [[repr(value) for value in values] for values in (old, new)]
+        pairs = align(*exact, *names)
+        i = j = 0
+        for a, b in [*pairs, (len(old), len(new))]:
+            for x, y in zip_longest(range(i, a), range(j, b)):
+                yield Leaf(
+                    f"{pointer}/{y if x is None else x}",
+                    NOTHING if x is None else old[x],
+                    NOTHING if y is None else new[y],
+                )
+            if a < len(old):
+                yield from self.leaves(old[a], new[b], f"{pointer}/{b}", also, shift_ms)
+            i, j = a + 1, b + 1
 
     def same(self, old: Any, new: Any) -> bool:
         """Whether two plain values are the same."""
@@ -175,6 +201,15 @@ class Values:
         return self._ids.all_same(old_ids, new_ids)
 
 
+def _are_actions(value: Any) -> bool:
+    """Whether it is a list of actions, as documents are."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, dict) and isinstance(one.get("action"), str) for one in value)
+    )
+
+
 def volatile(name: str, old: Any, new: Any, shift_ms: int) -> bool:
     """Whether two values of a field are expected to differ, and do so as they may."""
     if name in _VOLATILE:
@@ -186,11 +221,18 @@ def volatile(name: str, old: Any, new: Any, shift_ms: int) -> bool:
     return False
 
 
-def known_to_differ(name: str, value: Any) -> bool:
-    """Whether this field is never compared as it is."""
+@lru_cache(maxsize=4096)
+def _differs(name: str) -> bool | None:
+    """None: if its value is a time of day."""
     if name in _VOLATILE or name in _LENGTHS:
         return True
-    return bool(_OF_TIME.search(name)) and is_moment(value)
+    return None if _OF_TIME.search(name) else False
+
+
+def known_to_differ(name: str, value: Any) -> bool:
+    """Whether this field is never compared as it is."""
+    known = _differs(name)
+    return known if known is not None else is_moment(value)
 
 
 def _follows(name: str, old: Any, new: Any, shift_ms: int) -> bool:
@@ -218,9 +260,7 @@ def ids_in(text: str) -> list[str]:
 
 def without_ids(text: str) -> str:
     """``text`` with placeholders for what is new in each call."""
-    if len(text) < 12:
-        return text
-    return _LOOPBACK.sub("…", _TOKEN.sub("…", _ID.sub("…", text)))
+    return _NEW_EACH_TIME.sub("…", text) if len(text) >= 20 else text
 
 
 def escaped(name: Any) -> str:

@@ -176,7 +176,7 @@ class _Reader:
         self._secret: Iterator[str] = iter(secret)
         self._marks = Marks()
         self._last: tuple[Anchor, int] = (("start",), 0)
-        self._voices: dict[str, tuple[tuple[tuple[Anchor, int], ...], int, int]] = {}
+        self._voices: dict[str, tuple[tuple[tuple[Anchor, int], ...], int]] = {}
         self._created: dict[str, int] = {}
         self._bridged: dict[str, int] = {}
         self._late = _late_answers(records)
@@ -276,9 +276,9 @@ class _Reader:
         source = str(record.data.get("source"))
         known = self._voices.get(source)
         if record.kind == "speech.started" or known is None:
-            anchors, capture = self._anchors(record)
-            known = self._voices[source] = (anchors, record.t, capture)
-        anchors, since, capture = known
+            known = self._voices[source] = (self._anchors(record)[0], record.t)
+        anchors, since = known
+        capture = self._marks.captures if self._marks.open else 0
         moved = tuple((anchor, offset + record.t - since) for anchor, offset in anchors)
 
         def make(at: Place) -> ev.Event:
