@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-import warnings
 from typing import Any, Final, NamedTuple
 
 from ivrsim.exchange.captured import Answer, Captured, Place
 from ivrsim.exchange.json_reader import captured_of
+from ivrsim.exchange.loose import read_loose
 from ivrsim.exchange.times import find_time
 from ivrsim.exchange.values import parse_at, query_of
 
@@ -21,7 +20,6 @@ _STATUS: Final = re.compile(
 )
 _BEGIN: Final = re.compile(r"[{\[]")
 _TRIES: Final = 8
-_LONGEST_REPR: Final = 200_000
 
 
 class Line(NamedTuple):
@@ -84,7 +82,7 @@ def _values(line: str, text: str, start: int, begin: int) -> tuple[list[tuple[An
         try:
             value, stop = parse_at(text, at)
         except ValueError:
-            value, stop = _python_value(text, at, last)
+            value, stop = _printed(text, at)
         if isinstance(value, dict) or _is_document(value):
             values.append((value, at))
             at, end = stop, max(end, stop)
@@ -93,19 +91,14 @@ def _values(line: str, text: str, start: int, begin: int) -> tuple[list[tuple[An
     return values, end
 
 
-def _python_value(text: str, at: int, last: int) -> tuple[Any, int]:
-    """A dict as Python's print writes it: ``{'status': 'ringing'}``; (None, at) when it is none."""
-    stop = text.rfind("}", at, last) + 1
-    if text[at] != "{" or text[at + 1 : at + 2] != "'" or not at < stop <= at + _LONGEST_REPR:
-        return None, at
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            value = ast.literal_eval(text[at:stop])
-        json.dumps(value)  # what is no JSON was no body
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None, at
-    return (value, stop) if isinstance(value, dict) else (None, at)
+def _printed(text: str, at: int) -> tuple[Any, int]:
+    """An object as Python or Node prints it; (None, at) when it is none."""
+    if text[at] == "{":
+        try:
+            return read_loose(text, at)
+        except ValueError:
+            pass
+    return None, at
 
 
 def _status(line: str, after: int | None) -> int | None:

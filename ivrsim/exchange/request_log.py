@@ -15,6 +15,7 @@ from ivrsim.exchange import curl
 from ivrsim.exchange.captured import Answer, Captured, FileRead, Place
 from ivrsim.exchange.json_reader import captured_of
 from ivrsim.exchange.line_reader import read_line
+from ivrsim.exchange.loose import read_loose
 from ivrsim.exchange.times import epoch_of, find_time
 from ivrsim.exchange.values import header_of, json_or_text, parse, parse_at, query_of
 
@@ -112,8 +113,8 @@ class RequestLog:
                 value, stop = parse_at(self._text, self._at + column)
                 end = stop - self._at
             except ValueError as error:
-                if line[column] == "[" or line[column + 1 : column + 2] == "'":
-                    return False
+                if line[column] == "[" or self._printed(column, place):
+                    return line[column] != "["
                 if self._breaks_off(error):
                     self.read.left_out["a last entry that breaks off"] += 1
                     self._skip(len(self._text))
@@ -122,6 +123,16 @@ class RequestLog:
                 return False
         self._value(value, place)
         self._skip(end)
+        return True
+
+    def _printed(self, column: int, place: Place) -> bool:
+        """An object as Python or Node prints it."""
+        try:
+            value, end = read_loose(self._text, self._at + column)
+        except ValueError:
+            return False
+        self._value(value, place)
+        self._skip(end - self._at)
         return True
 
     def _breaks_off(self, error: ValueError) -> bool:

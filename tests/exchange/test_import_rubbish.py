@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ivrsim.errors import InputError
 from ivrsim.exchange.importing import read_calls, write_calls
+from ivrsim.exchange.loose import read_loose
 from tests.exchange.desk import DATA, is_sound, view_of
 
 FIXTURES = [path.read_bytes() for path in sorted(DATA.iterdir())]
@@ -109,6 +110,21 @@ def test_bodies_that_hold_anything(entries: list[tuple[Any, Any]], tmp_path: Pat
     lines = [json.dumps({"body": body, "reply": reply}) for body, reply in entries]
     file.write_text("\n".join(lines))
     survives(file)
+
+
+printable = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.text(max_size=20)
+    | st.floats(allow_nan=False, allow_infinity=False, width=32),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@quietly
+@given(value=st.dictionaries(st.text(max_size=8), printable, min_size=1), tail=st.text(max_size=5))
+def test_what_python_prints_is_read_as_it_was(value: dict[str, Any], tail: str) -> None:
+    printed = repr(value)
+    assert read_loose(f"x{printed}{tail}", 1) == (value, 1 + len(printed))
 
 
 @pytest.mark.parametrize("depth", [100, 300, 900, 5_000, 100_000])

@@ -38,6 +38,7 @@ def test_every_log_becomes_sound_traces_that_open(name: str, tmp_path: Path) -> 
         ("vonage_curl.log", "1", 3, 1),
         ("vonage_http.txt", "1", 4, 0),
         ("vonage_access.log", "1", 4, 0),
+        ("vonage_console.log", "2", 5, 1),
         ("eight_wrapped.jsonl", "2", 7, 0),
         ("eight_proxy.har", "2", 7, 0),
         ("eight_bare.jsonl", "2", 7, 1),
