@@ -233,6 +233,7 @@ class CallScreen(DebugActions, CallActions):
             self._pending = None
         if len(self.source) != self._drawn_count or not self.view_is_whole:
             self._dirty = True
+        self._show_title()  # with what is damaged now, or is no longer
 
     def redraw(self) -> None:
         """Draw everything again now."""
