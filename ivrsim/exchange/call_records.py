@@ -143,7 +143,7 @@ class CallRecords:
         if again is None:
             ended = self._legs.after(sighting, t, request)
             if ended is not None:
-                self._end(ended, t, request)
+                self._end(ended, t, t + (sighting.captured.elapsed_ms or 0), request)
 
     def _stops(self, sighting: Sighting) -> bool:
         """Whether the webhook tells that what the document did until now is over."""
@@ -282,7 +282,7 @@ class CallRecords:
         self._first_document = self._first_document or received
         return document
 
-    def _end(self, ended: dict[str, Any], t: int, cause: Draft) -> None:
+    def _end(self, ended: dict[str, Any], t: int, at: int, cause: Draft) -> None:
         if self._ended:
             return
         self._ended = True
@@ -301,7 +301,6 @@ class CallRecords:
             "duration_ms": t,
             "basis": IMPORTED,
         }
-        at = max(t, t + (self.group.sightings[-1].captured.elapsed_ms or 0))
         self._drafts.add(at, "call.ended", data, None, cause, last=True)
 
     def _finish(self, last: int) -> None:

@@ -57,7 +57,7 @@ def recognise(captured: Captured, platform: str | None = None) -> Sighting | Non
             found = recognise_body(body)
             if found is not None and platform in (None, found[0]):
                 own = _own_time(found[0], found[1], body)
-                return Sighting(captured, *found, own, weak=found[1] == "notify")
+                return Sighting(captured, *found, own, weak=_is_weak(found[0], found[1], body))
     return None
 
 
@@ -76,7 +76,17 @@ def recognise_body(
 def is_strong(body: dict[str, Any]) -> bool:
     """A webhook's body beyond doubt: not a payload of the application's own that names a call."""
     found = recognise_body(body)
-    return found is not None and found[1] != "notify"
+    return found is not None and not _is_weak(found[0], found[1], body)
+
+
+def _is_weak(platform: str, purpose: str, body: dict[str, Any]) -> bool:
+    """Others, too, have a uuid and a status: it is a call's if more of a call is in it."""
+    if platform != VONAGE or purpose == "answer":
+        return False
+    if purpose == "notify":
+        return True
+    names = ("conversation_uuid", "conversation_uuid_from", "call_uuid", "direction", "dtmf")
+    return not any(name in body for name in names)
 
 
 def id_of(value: Any) -> str | None:

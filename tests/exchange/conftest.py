@@ -13,6 +13,7 @@ CALLS = {
     "restaurant": ("flows/restaurant.yaml", "2"),
     "voicemail": ("flows/voicemail.yaml", "say:'leave a message' say:'please call back'"),
     "callback": ("flows/callback.yaml", "2 19"),
+    "reminder": ("flows/reminder.yaml", "2 1"),
 }
 
 

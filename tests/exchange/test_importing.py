@@ -164,6 +164,19 @@ def test_a_body_that_names_only_a_leg_goes_to_its_call(tmp_path: Path) -> None:
     assert titles == ["event started", "event machine", "event completed"]
 
 
+def test_what_others_call_uuid_and_status_is_no_call(tmp_path: Path) -> None:
+    job = {"uuid": "J1", "status": "completed", "timestamp": "2026-11-21T08:00:03.000Z"}
+    wrapped = {"uuid": "R1", "status": "completed", "body": event("completed", 9)}
+    file = log(tmp_path / "a.jsonl", job, event("started", 0), wrapped)
+    imported = read_calls([file])
+    (call,) = imported.calls
+    titles = [data["title"] for data in of_kind(call.records, "webhook.request")]
+    assert titles == ["event started", "event completed"]
+    assert sum(imported.left_out.values()) == 1
+    with pytest.raises(InputError, match="found 1 other request"):
+        read_calls([log(tmp_path / "b.jsonl", job)])
+
+
 def test_a_transfer_joins_conversations(tmp_path: Path) -> None:
     transfer = {"conversation_uuid_from": "CON-1", "conversation_uuid_to": "CON-2", "uuid": "L1",
                 "timestamp": "2026-11-21T08:00:05.000Z"}  # fmt: skip
