@@ -275,7 +275,7 @@ def _groups(name: str) -> Iterator[str]:
             together.update(titles)
     if heading == "everywhere":
         together.update(EVERYTHING)
-    for title in together:
+    for title in (each for each in EVERYTHING if each in together):
         yield from (each.id for each in EVERYTHING[title] if each.id != name)
 
 

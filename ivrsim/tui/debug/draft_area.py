@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from rich.style import Style
+from rich.text import Text
 from textual.widgets import TextArea
-from textual.widgets.text_area import TextAreaTheme
 
+from ivrsim.trace.view_text import visible
 from ivrsim.tui.json_spans import json_line
 from ivrsim.tui.lines import paint_of
+from ivrsim.tui.spans import Row
 
-_LINES_IN_COLOUR = 3000
-"""Beyond this many lines there are no colours: making them holds each key up."""
-_THEME = "ivrsim"
+_COLOURED = 4000
+"""Characters of a line that get colours: making them takes longer than drawing."""
 
 
 class DraftArea(TextArea):
@@ -33,39 +33,35 @@ class DraftArea(TextArea):
             text, id="draft", show_line_numbers=True, soft_wrap=True, tab_behavior="focus"
         )
 
-    def on_mount(self) -> None:
-        self._colour()
-
-    def _colour(self) -> None:
-        """Take the colours of the theme that is on."""
+    def get_line(self, line_index: int) -> Text:
+        """What is drawn of a line: what could act on the terminal is not."""
+        shown = safe(self.document.get_line(line_index))
+        line = Text(shown, end="", no_wrap=True)
         paint = paint_of(self)
-        styles: dict[str, Style] = {
-            name: paint[name] for name in ("blue", "green", "yellow", "purple", "muted", "accent")
-        }
-        self.register_theme(TextAreaTheme(_THEME, syntax_styles=styles))
-        self.theme = _THEME
-        self._build_highlight_map()
+        at = 0
+        for text, style in self._spans(line_index, shown[:_COLOURED]):
+            if style:
+                line.stylize(paint[style], at, at + len(text))
+            at += len(text)
+        return line
 
-    def _build_highlight_map(self) -> None:
-        """Textual's own needs a parser that is not installed; it asks for bytes of each line."""
-        super()._build_highlight_map()
-        if self.document.line_count > _LINES_IN_COLOUR:
-            return
-        body = False
-        for number, line in enumerate(self.document.lines):
-            if not body and not line.strip():
-                body = True
-                continue
-            if body:
-                spans = json_line(line)
-            elif number == 0:
-                spans = [(line, "accent")]
-            else:
-                name, colon, value = line.partition(":")
-                spans = [(name + colon, "blue"), (value, "")]
-            at = 0
-            for text, style in spans:
-                end = at + len(text.encode("utf-8", "surrogatepass"))
-                if style:
-                    self._highlights[number].append((at, end, style))
-                at = end
+    def _spans(self, index: int, line: str) -> Row:
+        if index == 0:
+            return [(line, "accent")]
+        if index > self._first_empty():
+            return json_line(line)
+        name, colon, value = line.partition(":")
+        return [(name + colon, "blue"), (value, "")]
+
+    def _first_empty(self) -> int:
+        lines = self.document.lines
+        return next((i for i, line in enumerate(lines) if not line.strip()), len(lines))
+
+
+def safe(text: str) -> str:
+    """``text`` with a sign for each character that is not to reach the terminal: as long as it
+    was, so that the cursor stands where it seems to."""
+    if visible(text) == text:
+        return text
+    signs = ((char, visible(char)) for char in text)
+    return "".join(sign if len(sign) == 1 else "·" if not sign else "�" for _, sign in signs)

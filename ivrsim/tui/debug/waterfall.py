@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 
@@ -90,7 +91,10 @@ class BarList(PickList[Bar]):
         label = cut(one_line_of(thing.label), names - 1)
         loud = thing.tone in ("warn", "error")
         row: list[Span] = [
-            (f"{label:<{names}}", "bold text" if here else style if loud else "text")
+            (
+                label + " " * (names - cell_len(label)),
+                "bold text" if here else style if loud else "text",
+            )
         ]
         room = width - names
         end = self._scale.end if thing.end_ms is None else thing.end_ms
