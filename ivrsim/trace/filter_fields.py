@@ -273,7 +273,9 @@ def _something(item: Item, field: str) -> None:
 
 def _no_pattern(item: Item, field: str, expected: str) -> None:
     if item.form == "regex":
-        raise Wrong(item.column, f"expected {expected} after {field}:, found a regular expression")
+        raise Wrong(
+            item.column - 1, f"expected {expected} after {field}:, found a regular expression"
+        )
 
 
 def _is_yes(item: Item, field: str) -> bool:

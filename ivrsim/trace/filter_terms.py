@@ -17,8 +17,8 @@ from ivrsim.trace.filter_look import (
 )
 from ivrsim.trace.filter_values import NumberTest
 from ivrsim.trace.record import Record
-from ivrsim.trace.titles import RecordOf, request_of, title_of
-from ivrsim.trace.view_words import text_of, words
+from ivrsim.trace.titles import RecordOf, request_of
+from ivrsim.trace.view_words import request_title, text_of, words
 
 TextTest = Callable[[str], bool]
 
@@ -252,7 +252,9 @@ class Words(Term):
 
     def _words(self, record: Record, record_of: RecordOf | None) -> str:
         request = request_of(record, record_of)
-        titles = None if request is None else {text_of(record.data["webhook"]): title_of(request)}
+        titles = (
+            None if request is None else {text_of(record.data["webhook"]): request_title(request)}
+        )
         return words(record, titles).lower()
 
     def _in(self, value: Any) -> bool:

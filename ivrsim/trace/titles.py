@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ivrsim.trace.record import Record
-from ivrsim.trace.view_words import int_of, text_of
+from ivrsim.trace.view_words import request_title, text_of
 
 RecordOf = Callable[[int], Record | None]
 """The record with a ``seq``, or None where there is none."""
@@ -22,13 +22,6 @@ FOLLOWERS: Final = frozenset(
 # Between a reply and its request lie at most an edit of the one and of the other, and a fault.
 _FURTHEST: Final = 8
 _KEPT: Final = 4096
-
-
-def title_of(request: Record) -> str:
-    """The title that the list shows for a ``webhook.request``."""
-    data = request.data
-    title = text_of(data.get("title")) or text_of(data.get("purpose"), "webhook")
-    return f"{title}, second attempt" if int_of(data.get("attempt"), 1) > 1 else title
 
 
 def request_of(record: Record, record_of: RecordOf | None) -> Record | None:
@@ -57,6 +50,6 @@ class Titles(dict[str, str]):
         """Take a record in, whatever it is."""
         if record.kind == "webhook.request":
             self.pop(webhook := text_of(record.data.get("webhook")), None)
-            self[webhook] = title_of(record)
+            self[webhook] = request_title(record)
             if len(self) > _KEPT:
                 del self[next(iter(self))]
