@@ -140,3 +140,83 @@ def test_missing_files_and_folders_are_named(tmp_path: Path) -> None:
         TraceReader(tmp_path / "none.jsonl")
     with pytest.raises(TraceError, match="found a folder"):
         TraceReader(tmp_path)
+
+
+def test_lines_written_otherwise_stand_between_the_writers_own(write: Write) -> None:
+    records = [a_record(i, "digit" if i % 3 else "mark") for i in range(1, 60)]
+    path = write(records)
+    lines = path.read_bytes().splitlines(keepends=True)
+    for n in range(3, len(lines), 4):  # blanks, another order of fields, an escape in the kind
+        value = json.loads(lines[n])
+        if n % 8 == 3:
+            lines[n] = json.dumps(value).encode() + b"\n"
+        else:
+            value = {"type": "record", "seq": value["seq"], "kind": value["kind"], **value}
+            line = json.dumps(value, separators=(",", ":")).encode() + b"\n"
+            lines[n] = line.replace(b'"digit",', b'"\\u0064igit",')
+    path.write_bytes(b"".join(lines))
+    with TraceReader(path) as reader:
+        reader.index_all()
+        assert reader.damage is None
+        assert list(reader.records()) == records
+        assert [reader.kind(i) for i in range(len(reader))] == [r.kind for r in records]
+        numbers = reader.kind_numbers(5, 20)
+        assert [reader.kind_names[n] for n in numbers] == [r.kind for r in records[5:20]]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'xx{"type":"record","seq":3,"t":0,"kind":"mark","data":{}}\n',
+        b'{"type":"record","seq":4,"t":0,"kind":"mark","data":{}}\n',
+        b'{"type":"record","seq":3,"t":,"kind":"mark","data":{}}\n',
+        b'{"type":"record","seq":3,"t":0,"kind":"mark","data":{}\n',
+        b'{"type":"record","seq":3,"t":0,"kind":"ma\nrk","leg":null,"cause":null,"data":{}}\n',
+    ],
+)
+def test_damage_is_found_while_indexing_though_good_lines_follow(write: Write, line: bytes) -> None:
+    path = write([a_record(i) for i in range(1, 30)])
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[3] = line
+    path.write_bytes(b"".join(lines))
+    with TraceReader(path) as reader:
+        reader.index_all()
+        assert list(reader.records()) == [a_record(1), a_record(2)]
+        assert reader.damage is not None
+        assert reader.damage.line == 4
+        assert reader.index_more()
+
+
+@pytest.mark.parametrize("limit", [1, 200, 1000, 1 << 20])
+def test_lines_are_as_they_are_in_the_file(write: Write, limit: int) -> None:
+    path = write([a_record(i) for i in range(1, 30)])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])  # the last line without its end
+    raw = whole.splitlines(keepends=True)[1:]
+    raw[-1] = raw[-1][:-1]
+    with TraceReader(path) as reader:
+        reader.index_all()
+        at, blocks = 0, 0
+        while at < 29:
+            lines = reader.lines(at, 29, limit)
+            assert (lines.start, lines.stop > at) == (at, True)
+            assert lines.stop == at + 1 or len(lines.block) <= limit
+            for i in range(lines.start, lines.stop):
+                assert lines.line(i) == raw[i]
+                assert reader.parsed(i, lines.line(i)) == reader.record(i)
+            begin = 0
+            for i in range(lines.start, lines.stop):
+                assert lines.index_at(begin) == lines.index_at(begin + len(raw[i]) - 1) == i
+                begin += len(raw[i])
+            at, blocks = lines.stop, blocks + 1
+        assert blocks == 1 or limit <= 1000
+        assert reader.lines(3, 5).stop == 5
+        with pytest.raises(IndexError):
+            reader.lines(29, 30)
+
+
+def test_the_index_takes_twelve_bytes_a_record(write: Write) -> None:
+    with TraceReader(write([a_record(i) for i in range(1, 2000)])) as reader:
+        reader.index_all()
+        held = sum(each.itemsize * len(each) for each in (reader._offsets, reader._kinds))
+        assert held == 12 * len(reader)
