@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from http import HTTPStatus
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode
 
 import orjson
@@ -19,6 +19,9 @@ from ivrsim.trace.reader import TraceReader
 from ivrsim.trace.record import Record
 from ivrsim.trace.view_words import int_of, text_of
 from ivrsim.version import __version__
+
+UNKNOWN_URL: Final = "http://unknown.invalid/"
+"""In front of a path, where a log did not hold the whole URL (RFC 2606): HAR needs one."""
 
 
 class _Pending:
@@ -59,7 +62,7 @@ def write(reader: TraceReader, out: BinaryIO) -> list[str]:
     for record in reader.records():
         name = text_of(record.data.get("webhook"))
         if record.kind == "webhook.request":
-            if record.data.get("sent") is False or not record.data.get("url"):
+            if record.data.get("sent") is False:
                 unsent += 1
             else:
                 by_name[name] = _Pending(record)
@@ -78,7 +81,10 @@ def write(reader: TraceReader, out: BinaryIO) -> list[str]:
             put(_resent(record, start))
     flush(all_of_them=True)
     out.write(b"\n]}}\n")
-    return [f"{unsent} webhooks had no URL and are not in the HAR file"] if unsent else []
+    if not unsent:
+        return []
+    count = "1 webhook was" if unsent == 1 else f"{unsent} webhooks were"
+    return [f"{count} not sent (no URL is set) and not put into the HAR"]
 
 
 def _entry(pending: _Pending, start: int) -> dict[str, Any]:
@@ -107,6 +113,9 @@ def _entry(pending: _Pending, start: int) -> dict[str, Any]:
             del ours["reply"]
         entry["response"] = _no_response(message)
         notes.append(message)
+    if _is_partial(text_of(data.get("url"))):
+        ours["url"] = data.get("url")
+        notes.append("the log does not hold the whole URL")
     if notes:
         entry["comment"] = "; ".join(notes)
         ours["note"] = "; ".join(note for note in notes if "by hand" in note)
@@ -140,8 +149,15 @@ def _shell(at: int, elapsed: int, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _is_partial(url: str) -> bool:
+    """A path alone, or nothing: what a log held of a URL. ``pages:vca`` of a flow is whole."""
+    return not url or url.startswith("/")
+
+
 def _request(data: dict[str, Any]) -> dict[str, Any]:
     url = text_of(data.get("url"))
+    if _is_partial(url):
+        url = UNKNOWN_URL + url.lstrip("/")
     query = data.get("query")
     if isinstance(query, dict) and query and "?" not in url:
         url = f"{url}?{urlencode(query, doseq=True)}"

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ivrsim.exchange.importing import read_calls
+from ivrsim.exchange.importing import read_calls, write_calls
 from ivrsim.trace.record import Record
 from tests.exchange.conftest import CALLS
-from tests.exchange.desk import exported, of_kind, records_of, view_of, written
+from tests.exchange.desk import DATA, exported, of_kind, records_of, view_of, written
 
 Trace = Callable[[str], Path]
 
@@ -144,3 +144,17 @@ def test_failures_edits_and_what_was_not_sent(tmp_path: Path) -> None:
     records = read_calls([tmp_path / "a.har"]).calls[0].records
     (again,) = of_kind(records, "webhook.failed")
     assert (again["reason"], again["phase"], again["elapsed_ms"]) == ("timeout", "read", 5000)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in DATA.iterdir()))
+def test_imported_exported_and_imported_again(name: str, tmp_path: Path) -> None:
+    first = read_calls([DATA / name])
+    for trace, call in zip(write_calls(first, tmp_path), first.calls, strict=True):
+        har = tmp_path / "again.har"
+        har.write_bytes(exported(trace, "har"))
+        assert len(entries(har.read_bytes())) == call.webhooks
+        (again,) = read_calls([har]).calls
+        assert [item[:4] for item in sent(again.records)] == [
+            item[:4] for item in sent(call.records)
+        ]
+        assert view_of(again.records).keys() == view_of(call.records).keys()
