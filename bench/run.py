@@ -12,8 +12,8 @@ if __package__ in (None, ""):  # python bench/run.py
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
 NAMES = (
-    "calls", "webhook", "startup", "paint", "flow", "trace", "view", "voice", "dtmf", "words",
-    "line",
+    "calls", "webhook", "startup", "paint", "flow", "trace", "view", "opening",
+    "voice", "dtmf", "words", "line",
 )  # fmt: skip
 
 

@@ -73,18 +73,10 @@ class Screen:
             self._written += part
         raise RuntimeError(f"{missing} missing from {self._written[-4000:]!r}")
 
-    def rest(self, seconds: float) -> None:
-        """Read on until nothing has been written for so long."""
-        while select.select([self._ours], [], [], seconds)[0]:
-            try:
-                os.read(self._ours, 65536)
-            except OSError:
-                return
-
     def type(self, keys: str) -> float:
         """Type ``keys``; when that was. What was written before counts no more."""
         while select.select([self._ours], [], [], 0)[0]:
-            os.read(self._ours, 65536)
+            os.read(self._ours, 65536)  # by now: what comes later is an answer
         self._written = b""
         now = time.perf_counter()
         os.write(self._ours, keys.encode())

@@ -41,6 +41,17 @@ def shown(lines: Lines) -> str:
     return "\n".join(text_of_row(lines.row(y, lines.width)[0]) for y in range(lines._count))
 
 
+def lines_of(file: Path) -> list[bytes]:
+    return file.read_bytes().splitlines(keepends=True)
+
+
+def change(file: Path, number: int, line: bytes) -> None:
+    """Put ``line`` in the place of line ``number``, which counts from 1."""
+    lines = lines_of(file)
+    lines[number - 1] = line
+    file.write_bytes(b"".join(lines))
+
+
 def line_of(widget: LineWidget) -> str:
     return "\n".join(text_of_row(row) for row in widget.rows(widget.size.width))
 
@@ -300,8 +311,7 @@ async def test_a_search_goes_on_between_frames_and_can_be_stopped(
 
 
 async def test_a_damaged_file_is_shown_up_to_the_damage(shelf: Shelf, file: Path) -> None:
-    lines = file.read_bytes().splitlines(keepends=True)
-    file.write_bytes(b"".join([*lines[:6], b"\x1b[2J rubbish\n", *lines[7:]]))
+    change(file, 7, b"\x1b[2J rubbish\n")
     async with shelf.opened(file).run_test(size=WIDE) as pilot:
         screen = await there(pilot)
         assert len(screen.trace.shown) == 5
@@ -311,8 +321,7 @@ async def test_a_damaged_file_is_shown_up_to_the_damage(shelf: Shelf, file: Path
 
 
 async def test_damage_inside_a_line_is_found_when_it_is_looked_at(shelf: Shelf, file: Path) -> None:
-    text = file.read_bytes()
-    file.write_bytes(text.replace(b'"digit":"1"', b'"digit":,1"'))
+    change(file, 11, lines_of(file)[10].replace(b'"digit":"1"', b'"digit":,1"'))
     async with shelf.opened(file).run_test(size=WIDE) as pilot:
         screen = await there(pilot)
         await until(pilot, lambda: screen.query_one(DamageLine).display)
@@ -327,7 +336,7 @@ async def test_a_file_that_is_still_written_grows_on_the_screen(
     monkeypatch.setattr("ivrsim.tui.call.screen.GROWTH_S", 0.05)
     records = a_call().records
     file = write(tmp_path / "call.jsonl", records[:9])
-    whole = write(tmp_path / "whole.jsonl", records).read_bytes().splitlines(keepends=True)
+    whole = lines_of(write(tmp_path / "whole.jsonl", records))
     async with shelf.opened(file).run_test(size=WIDE) as pilot:
         screen = await there(pilot)
         assert "call ended" not in shown(screen.conversation)

@@ -256,6 +256,7 @@ class CallActions(ScrubActions):
             note.point(getattr(error, "what", str(error)), cell_len(text[: column - 1]))
             return
         note.say("")
+        self._searched = bool(text.strip())
         self.note_search()
         self.slices.wake()
 
@@ -268,7 +269,7 @@ class CallActions(ScrubActions):
             self._searched = True
         elif self._searched:
             self._searched = False
-            note.say("")
+            note.say("" if len(shown) else "nothing matches")
 
     def action_next_tab(self) -> None:
         self.detail.next_tab()

@@ -240,6 +240,17 @@ class CallScreen(DebugActions, CallActions):
         self._dirty = True
         self._draw()
 
+    def redraw_soon(self) -> None:
+        """See ``ScrubActions``."""
+        self._dirty = True
+        self.call_after_refresh(self._draw_again)
+
+    def _draw_again(self) -> None:
+        if self._dirty and self.is_attached:
+            self.detail.show(self.record(self.trace.selected or 0))
+            self._draw()
+            self.conversation.to_end()
+
     def _tick(self) -> None:
         for index, notice in enumerate(self.call.notices[self._noticed :], self._noticed):
             # What this machine never had is no news: that line stands in the phone pane.
@@ -390,9 +401,10 @@ class CallScreen(DebugActions, CallActions):
     def _selected(self, event: RecordSelected) -> None:
         if event.by_person and self.trace.selected != event.seq:
             self.trace.select(event.seq)
-        self.detail.show(self.record(event.seq))
         if event.by_person:
             self.looked()
+        else:
+            self.detail.show(self.record(event.seq))
 
     @on(FilterChosen)
     def _filter_chosen(self, event: FilterChosen) -> None:

@@ -14,7 +14,6 @@ from ivrsim.tui.traces.messages import Scrubbed
 from ivrsim.tui.traces.places import index_at, landmark, time_of
 from ivrsim.tui.traces.recorded import RecordedCall
 from ivrsim.tui.traces.slices import Slices
-from ivrsim.tui.traces.source import record_at
 
 if TYPE_CHECKING:
     from ivrsim.tui.app import IvrsimApp
@@ -51,6 +50,10 @@ class ScrubActions(Screen[None]):
         return cast("IvrsimApp", self.app)
 
     def redraw(self) -> None:
+        raise NotImplementedError
+
+    def redraw_soon(self) -> None:
+        """Draw the other panes once the list is painted: a key that is held moves it smoothly."""
         raise NotImplementedError
 
     # where we are
@@ -129,9 +132,7 @@ class ScrubActions(Screen[None]):
         self._pending = None
         self.trace.let_go()
         self.conversation.follow = True
-        self.conversation.to_end()
-        self.detail.show(record_at(self.source, (self.trace.selected or 0) - 1))
-        self.redraw()
+        self.redraw_soon()
 
     def action_play_audio(self) -> None:
         if self.sound.playing:
@@ -151,8 +152,7 @@ class ScrubActions(Screen[None]):
         self.conversation.follow = True
         if not by_sound and self.sound.playing:
             self.sound.play(self.moment_of_cursor())
-        self.redraw()
-        self.conversation.to_end()
+        self.redraw_soon()
 
     def moment_of_cursor(self) -> int:
         return 0 if self.cursor is None else time_of(self.source, self.cursor - 1)
@@ -164,7 +164,6 @@ class ScrubActions(Screen[None]):
         seq = index_at(self.source, self.sound.position_ms) + 1
         if seq != self.cursor:
             self.trace.select(seq, tell=False)
-            self.detail.show(record_at(self.source, seq - 1))
             self.looked(by_sound=True)
 
     @on(Scrubbed)

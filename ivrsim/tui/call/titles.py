@@ -54,7 +54,8 @@ def title_right(screen: ScrubActions, end_ms: int, width: int) -> Row:
     recorded: list[Span] = [("recorded   ", "purple")] if screen.recorded else []
     if not screen.looking.ready and screen.recorded:
         share = screen.looking.folded / max(1, len(screen.source))
-        return [*recorded, (f"reading… {share:.0%}", "muted")]
+        recorded = [(f"reading… {share:.0%}   ", "yellow")]
+        state = [] if screen.cursor is None else state
     if screen.cursor is None:
         return [*recorded, *state]
     back = "back to its end" if screen.call.ended else "back to live"
@@ -65,4 +66,4 @@ def title_right(screen: ScrubActions, end_ms: int, width: int) -> Row:
         (f" {back}", "muted"),
     ]
     live = [("   ", ""), *state] if width >= _ROOM and not screen.recorded else []
-    return [*(recorded if width >= _ROOM else []), *what, *live]
+    return [*(recorded if width >= _ROOM or not screen.looking.ready else []), *what, *live]
