@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App
-from textual.screen import Screen
+from textual.pilot import Pilot
+from textual.screen import ModalScreen, Screen
 
 from ivrsim.errors import InputError, IvrsimError
 from ivrsim.trace.record import Record
@@ -28,7 +29,7 @@ from ivrsim.tui.debug.protocol import Assumption, Bar, Comparison, Pair, Side, T
 from ivrsim.tui.debug.resend import ResendScreen
 from ivrsim.tui.debug.waterfall import BarList, Scale, WaterfallScreen, style_of
 from ivrsim.tui.debug.workshop import RealDrafts
-from ivrsim.tui.protocol import Services
+from ivrsim.tui.protocol import Placed, Services
 from ivrsim.tui.spans import text_of_row
 from tests.tui.debug.fake import REPLY_DRAFT, REQUEST, DebugDesk, bars, comparison
 from tests.tui.fake import FakeCall, begin, finish, until
@@ -37,14 +38,31 @@ SIZE = (120, 36)
 GOODBYE = replace(REPLY_DRAFT, body='{"callflow": [{"action": "hangup"}]}')
 
 
-def over(screen: Callable[[], Screen[Any]]) -> IvrsimApp:
+class Alone(IvrsimApp):
     """An application with one window open."""
 
-    class Alone(IvrsimApp):
-        def on_ready(self) -> None:
-            self.push_screen(screen())
+    def __init__(self, screen: Callable[[], Screen[Any]]) -> None:
+        super().__init__(Services(lambda: (), _nobody_calls))
+        self._first = screen
 
-    return Alone(Services(lambda: (), lambda target, keys: 1 / 0))  # type: ignore[arg-type, return-value]  # nobody calls
+    def on_ready(self) -> None:
+        self.push_screen(self._first())
+
+
+def _nobody_calls(target: str, keys: str | None) -> Placed:
+    raise AssertionError("nobody calls")
+
+
+class over:  # noqa: N801 - reads as `run_test` does
+    def __init__(self, screen: Callable[[], Screen[Any]]) -> None:
+        self._app = Alone(screen)
+
+    @contextlib.asynccontextmanager
+    async def run_test(self, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[Any]]:
+        async with self._app.run_test(size=size) as pilot:
+            await until(pilot, lambda: isinstance(pilot.app.screen, ModalScreen))
+            await pilot.pause()
+            yield pilot
 
 
 def lines(rows: Sequence[Any]) -> str:
