@@ -25,6 +25,8 @@ if TYPE_CHECKING:
         SoundUnavailable,
         TraceError,
     )
+    from ivrsim.replay.api import areplay_call, compare_calls, replay_call
+    from ivrsim.replay.difference import Comparison, Difference
     from ivrsim.runtime.api import Call, Webhook, acall, call
     from ivrsim.trace.record import Record
 
@@ -32,6 +34,8 @@ __all__ = [
     "ApplicationError",
     "AudioError",
     "Call",
+    "Comparison",
+    "Difference",
     "HostNotAllowed",
     "InputError",
     "IvrsimError",
@@ -41,7 +45,10 @@ __all__ = [
     "Webhook",
     "__version__",
     "acall",
+    "areplay_call",
     "call",
+    "compare_calls",
+    "replay_call",
 ]
 
 _MODULES = {
@@ -50,6 +57,11 @@ _MODULES = {
     "acall": "runtime.api",
     "call": "runtime.api",
     "Record": "trace.record",
+    "Comparison": "replay.difference",
+    "Difference": "replay.difference",
+    "areplay_call": "replay.api",
+    "compare_calls": "replay.api",
+    "replay_call": "replay.api",
 }
 
 

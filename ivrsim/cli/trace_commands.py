@@ -102,6 +102,9 @@ def add_trace_commands(commands: Any) -> None:
         "--assumptions", action="store_true",
         help="call once under each other reading of what decided something in this call",
     )  # fmt: skip
+    replay.add_argument(
+        "--secret", metavar="KEYS", help="the keys that the trace shows as •, in order"
+    )
     replay.add_argument("--trace", dest="save", metavar="FILE", help="keep the new trace there")
     replay.add_argument("--json", action="store_true", help="the differences as JSON")
     replay.add_argument(

@@ -21,8 +21,8 @@ from ivrsim.runtime.recorded_acts import Act, Acts, Place
 from ivrsim.trace.masking import MASK
 from ivrsim.trace.record import Header
 
-Against = tuple[str, TargetOptions, CallOptions]
-"""What to call instead of the trace's own target: its name, and the options given with it."""
+Against = tuple[str | None, TargetOptions, CallOptions]
+"""What to call instead of the trace's own target (None: that one), and the options with it."""
 
 _FLAGS: Final = {"--outbound", "--insecure", "--telephone"}
 _TARGET: Final = {
@@ -73,7 +73,7 @@ def again(trace: Trace, how: How) -> Again:
     if header is None:
         raise InputError(f"{trace.name}: expected a trace with its header, to know what it called")
     recorded = _recorded(trace, how.secret)
-    name, target_options, call_options = how.against or _own(trace, header)
+    name, target_options, call_options = _called(trace, header, how.against)
     setup = header.setup
     target = _target(trace, name, _filled(target_options, header), how)
     if target.platform != header.platform:
@@ -107,7 +107,21 @@ def again(trace: Trace, how: How) -> Again:
     return Again(target, options, recorded, notes)
 
 
-def _own(trace: Trace, header: Header) -> Against:
+def _called(
+    trace: Trace, header: Header, against: Against | None
+) -> tuple[str, TargetOptions, CallOptions]:
+    """What to call, and how."""
+    if against is None:
+        return _own(trace, header)
+    name, target_options, call_options = against
+    if name is not None:
+        return name, target_options, call_options
+    name, own, called = _own(trace, header)
+    given = {item: getattr(target_options, item) for item in ("signature_secret", "webhook_auth")}
+    return name, replace(own, **given), replace(called, headers=call_options.headers)
+
+
+def _own(trace: Trace, header: Header) -> tuple[str, TargetOptions, CallOptions]:
     """The target of the trace with the options that it was called with."""
     if MASK in header.target:
         raise InputError(

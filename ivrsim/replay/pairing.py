@@ -7,7 +7,7 @@ from typing import Any
 
 from ivrsim.replay.align import align
 from ivrsim.replay.difference import Row
-from ivrsim.replay.steps import REPORTED, Course, Step
+from ivrsim.replay.steps import REPLIES, REPORTED, Course, Step
 
 _SWAPPED = ("webhook.request", "action.started", "prompt.started", "leg.answered")
 
@@ -109,8 +109,7 @@ class Pairing:
         cause = record.cause
         if cause is not None and pairs is not None:
             cause = pairs[cause].record.seq if cause in pairs else -1
-        reply = record.kind in ("webhook.response", "webhook.failed")
-        return ("reply" if reply else record.kind, cause)
+        return ("reply" if record.kind in REPLIES else record.kind, cause)
 
     def _find_swapped(self) -> None:
         """What has no counterpart in its place, but one elsewhere."""

@@ -68,10 +68,10 @@ REPORTED: Final = frozenset(FIELDS) - {
 }  # fmt: skip
 """Kinds that are worth a line when one call has them and the other has not."""
 
-_REPLIES: Final = frozenset({"webhook.response", "webhook.failed"})
+REPLIES: Final = frozenset({"webhook.response", "webhook.failed"})
 _ASIDE: Final = frozenset(
     {
-        *_REPLIES, "setting.decided", "webhook.resent", "duplicate.response", "request.edited",
+        "setting.decided", "webhook.resent", "duplicate.response", "request.edited",
         "reply.edited", "fault.injected", "mark", "fault", "call.left", "recording.stored",
     }
 )  # fmt: skip
@@ -126,6 +126,7 @@ def read_course(records: Sequence[Record], origins: Origins, *, roughly: bool = 
     course = Course([])
     captures: dict[str, int] = {}
     replies: set[int] = set()
+    asked: dict[int, str] = {}
     for record in records:
         kind, data = record.kind, record.data
         parent = record.cause
@@ -143,6 +144,10 @@ def read_course(records: Sequence[Record], origins: Origins, *, roughly: bool = 
         elif kind == "webhook.request" and roughly:
             values = {}
         lane = _lane(record)
+        if kind in REPLIES and asked.get(record.cause or 0) != "main":
+            lane = "aside"
+        elif kind == "webhook.request":
+            asked[record.seq] = lane
         alike = _alike(record, lane, roughly)
         exact, ids = str(alike), []
         if values:
@@ -202,6 +207,8 @@ def _lane(record: Record) -> str:
 
 def _alike(record: Record, lane: str, roughly: bool) -> tuple[Any, ...]:
     kind, data = record.kind, record.data
+    if kind in REPLIES:
+        return ("reply",)
     if kind == "webhook.request":
         named = data.get("purpose") if lane == "main" or roughly else data.get("title")
         return (kind, named, data.get("role"), data.get("attempt"))

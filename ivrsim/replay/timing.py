@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from ivrsim.replay import words
 from ivrsim.replay.difference import Difference, difference
 from ivrsim.replay.pairing import Pairing, is_told
-from ivrsim.replay.steps import Step
+from ivrsim.replay.steps import REPLIES, Step
 
-_REPLIES = ("webhook.response", "webhook.failed")
 _ALSO_TOLD = ("prompt.finished", "capture.listening")
+_TAKE_THEIR_TIME = {"prompt.started", *REPLIES}
 _CUTS = ("prompt.interrupted", "digit", "speech.started", "api.request")
 
 
@@ -64,7 +64,7 @@ class Timing:
                 clean = clean and not is_told(old)
                 continue
             now = new.record.t - record.t
-            if record.kind in _REPLIES:
+            if record.kind in REPLIES:
                 shift = now
             if old.lane != "main" or new.record.seq < last_new:
                 continue
@@ -73,7 +73,7 @@ class Timing:
             prompt = str(record.data.get("prompt"))
             expected = shift + longer.pop(prompt, 0)
             told = is_told(old) or record.kind in _ALSO_TOLD
-            told = told and record.kind != "prompt.started"  # a voice takes its time to begin
+            told = told and record.kind not in _TAKE_THEIR_TIME
             told = told and record.seq not in self._differing
             if clean and told and self._late(old, new, now - expected):
                 yield self._tell(old, new, now - expected)

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from ivrsim.replay.steps import FIELDS
 from ivrsim.trace.reader import TraceReader
 from ivrsim.trace.record import Header, Record
 
@@ -41,13 +40,6 @@ class Trace:
     def imported(self) -> bool:
         """Whether it was made of what another tool recorded: nothing in it was fed to an engine."""
         return bool(self.records) and not any(record.is_input for record in self.records)
-
-    @cached_property
-    def told_kinds(self) -> frozenset[str]:
-        """The kinds of records that it would have, had they happened."""
-        if self.imported:
-            return frozenset(record.kind for record in self.records)
-        return frozenset(FIELDS)
 
     @property
     def urls(self) -> Mapping[str, Any]:

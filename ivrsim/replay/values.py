@@ -39,6 +39,7 @@ class Leaf(NamedTuple):
     pointer: str
     old: Any
     new: Any
+    ignored: bool = False
 
 
 class Ids:
@@ -133,16 +134,21 @@ class Values:
     def leaves(
         self, old: Any, new: Any, pointer: str = "", also: str = "", shift_ms: int = 0
     ) -> Iterator[Leaf]:
-        """Every value that differs. ``also`` is another beginning of the pointers, to be ignored
-        by; ``shift_ms``: by so much later the new call is than the old one here."""
+        """Every value that differs, those that are ignored too.
+
+        ``also`` is another beginning of the pointers, to be ignored by; ``shift_ms``: by so much
+        later the new call is than the old one here.
+        """
         if self._ignored and pointer and self._ignored.pointer(pointer, also + pointer):
+            if old != new:
+                yield Leaf(pointer, old, new, ignored=True)
             return
         if isinstance(old, dict) and isinstance(new, dict):
             for name in [*old, *(name for name in new if name not in old)]:
                 inner = f"{pointer}/{escaped(name)}"
                 if name not in old or name not in new:
-                    if not self._ignored.pointer(inner, also + inner):
-                        yield Leaf(inner, old.get(name, NOTHING), new.get(name, NOTHING))
+                    ignored = self._ignored.pointer(inner, also + inner)
+                    yield Leaf(inner, old.get(name, NOTHING), new.get(name, NOTHING), ignored)
                     continue
                 a, b = old[name], new[name]
                 if not volatile(name, a, b, shift_ms):

@@ -20,7 +20,7 @@ _NAMES: Final = {
     "prompt.finished": "the end of a prompt", "prompt.interrupted": "the cut of a prompt",
     "capture.listening": "listening for keys", "recording.started": "a recording",
     "recording.stopped": "the end of a recording", "recording.failed": "a recording that failed",
-    "webhook.failed": "a webhook that failed", "speech.started": "a voice",
+    "speech.started": "a voice",
 }  # fmt: skip
 
 
@@ -34,6 +34,8 @@ def about(record: Record) -> str:
             return f"webhook {one_line_of(str(data.get('title')), 60)}{again}"
         case "webhook.response":
             return "the reply"
+        case "webhook.failed":
+            return "no reply"
         case "document.received":
             page = data.get("page")
             return f"document of page {one_line_of(str(page), 40)}" if page else "a document"
