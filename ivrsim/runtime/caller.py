@@ -142,6 +142,13 @@ class ScriptedCaller:
         """Groups that no capture has taken."""
         return len(self._groups)
 
+    @property
+    def warnings(self) -> list[str]:
+        """What is to be said of a call that this script was too long for."""
+        left = self.left_over
+        groups = "group" if left == 1 else "groups"
+        return [f"--keys: {left} {groups} left over: no capture took them"] if left else []
+
     def resume(self, past: Sequence[Record], t: int) -> None:
         """The call goes on at ``t``, after ``past``: a capture that is open is the first to take
         a group."""

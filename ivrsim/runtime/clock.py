@@ -13,6 +13,8 @@ from typing import Any
 
 from ivrsim.errors import InputError
 
+_RANK = 1 << 48
+
 
 class Agenda:
     """What is due when; ties in the order in which they were put down."""
@@ -22,9 +24,12 @@ class Agenda:
         self._order = itertools.count()
         self._live: dict[str, int] = {}
 
-    def put(self, due: int, what: Any, key: str | None = None) -> None:
-        """Put ``what`` down for ``due``; ``key`` lets it be taken off again."""
-        order = next(self._order)
+    def put(self, due: int, what: Any, key: str | None = None, rank: int = 0) -> None:
+        """Put ``what`` down for ``due``; ``key`` lets it be taken off again.
+
+        ``rank`` below or above 0: before or after everything else that is due then.
+        """
+        order = next(self._order) + rank * _RANK
         if key is not None:
             self._live[key] = order
         heapq.heappush(self._heap, (due, order, key, what))
