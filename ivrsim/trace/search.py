@@ -55,7 +55,8 @@ class Search:
 
     ``advance`` looks further, and may be called again when the source has grown; to cancel a
     search, drop it. In a trace file most lines are never parsed: the kinds in the index and a
-    look at the bytes rule them out. A line that is found damaged ends the trace.
+    look at the bytes rule them out. A line that is found damaged ends the trace, and what was
+    found beyond it is dropped at the next ``advance``.
     """
 
     def __init__(self, source: Source, filter: Filter) -> None:

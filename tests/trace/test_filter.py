@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import orjson
 import pytest
@@ -362,3 +364,29 @@ def test_a_look_rules_out_what_it_can() -> None:
     assert parse_filter("restaurant or digit:1").may_match_line(line)
     assert not parse_filter("digit:1").may_match_kind("mark")
     assert parse_filter("-digit:1").may_match_kind("mark")
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "filter.md"
+
+
+def test_the_page_tells_of_every_field_and_of_no_other() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    table = text.partition("\n## Fields\n")[2].partition("\n## ")[0]
+    told: list[str] = []
+    for line in table.splitlines():
+        if line.startswith("| `"):
+            told += re.findall(r"`(\w+)`", line.split("|")[1])
+    assert sorted(told) == sorted(FIELDS)
+
+
+def test_the_examples_of_the_page_are_filters() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    examples = text.partition("\n## Examples\n\n```\n")[2].partition("```")[0].splitlines()
+    for example in examples:
+        assert parse_filter(re.split(r" {2,}", example)[0])
+    assert len(examples) > 5
+    for told in re.findall(r"^ivrsim: (filter: .*)$", text, re.MULTILINE):
+        wrong = "stauts:5" if "stauts" in told else "status:abc"
+        with pytest.raises(FilterError) as caught:
+            parse_filter(wrong)
+        assert str(caught.value) == told
