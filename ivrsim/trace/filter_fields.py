@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Final, NamedTuple
@@ -249,7 +250,9 @@ class _Pattern:
 
 def _pattern(item: Item) -> _Pattern:
     try:
-        return _Pattern(re.compile(item.text, re.IGNORECASE))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what a later Python may read otherwise
+            return _Pattern(re.compile(item.text, re.IGNORECASE))
     except (re.error, OverflowError, RecursionError) as error:
         at = getattr(error, "pos", None) or 0
         what = getattr(error, "msg", None) or str(error)
