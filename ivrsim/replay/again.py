@@ -74,8 +74,8 @@ def again(trace: Trace, how: How) -> Again:
         raise InputError(f"{trace.name}: expected a trace with its header, to know what it called")
     recorded = _recorded(trace, how.secret)
     name, target_options, call_options = _called(trace, header, how.against)
-    setup = header.setup
-    target = _target(trace, name, _filled(target_options, header), how)
+    setup = trace.setup
+    target = _target(trace, name, _filled(target_options, header.platform, setup), how)
     if target.platform != header.platform:
         raise InputError(
             f"{trace.name} is a call of {header.platform}, and {name} is for {target.platform}"
@@ -150,7 +150,7 @@ def _own(trace: Trace, header: Header) -> tuple[str, TargetOptions, CallOptions]
         elif option == "--allow":
             allow.append(value)
         elif option == "--max-time":
-            call["max_time_s"] = float(value)
+            call["max_time_s"] = _seconds(trace, value)
         elif option == "--at":
             call["at"] = value
     return (
@@ -160,15 +160,21 @@ def _own(trace: Trace, header: Header) -> tuple[str, TargetOptions, CallOptions]
     )
 
 
-def _filled(options: TargetOptions, header: Header) -> TargetOptions:
+def _seconds(trace: Trace, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise InputError(
+            f"{trace.name}: its header says --max-time {value!r}: expected seconds"
+        ) from None
+
+
+def _filled(options: TargetOptions, platform: str, setup: Mapping[str, Any]) -> TargetOptions:
     """``options`` with what only the recorded call knows: who called whom, on which platform."""
-    setup = header.setup
-    known: dict[str, Any] = {
-        "platform": header.platform,
-        "caller": setup.get("caller"),
-        "callee": setup.get("callee"),
-        "answer_method": setup.get("answer_method") if header.platform == "vonage" else None,
-    }
+    names = ("caller", "callee", *(("answer_method",) if platform == "vonage" else ()))
+    known: dict[str, Any] = {name: setup.get(name) for name in names}
+    known = {name: value for name, value in known.items() if isinstance(value, str)}
+    known["platform"] = platform
     if setup.get("direction") == "outbound" and not setup.get("document"):
         known["outbound"] = True
     given = {name: value for name, value in known.items() if getattr(options, name) is None}

@@ -80,9 +80,9 @@ def assumptions_of(source: Source) -> list[Assumption]:
     """The settings that decided something in a recorded call; nobody is called. TraceError."""
     return [
         Assumption(
-            data["name"],
-            str(data["value"]),
-            tuple(data.get("choices") or ()),
+            str(data.get("name")),
+            str(data.get("value")),
+            tuple(str(choice) for choice in _list(data.get("choices"))),
             str(data.get("basis")),
             str(data.get("page")),
             str(data.get("why")),
@@ -91,6 +91,10 @@ def assumptions_of(source: Source) -> list[Assumption]:
             record.data for record in read_trace(source).records if record.kind == "setting.decided"
         )
     ]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 async def assume(

@@ -138,8 +138,8 @@ class _Comparing:
         if self._is_ignored(old) or (self._course_only and kind == "setting.decided"):
             return
         shift = new.record.t - record.t
-        ended_by = (step.values.get("ended_by") for step in (old, new))
-        derived = ("timed_out", "valid") if len(set(ended_by)) > 1 else ()
+        as_before = old.values.get("ended_by") == new.values.get("ended_by")
+        derived = () if as_before else ("timed_out", "valid")
         for name, value in old.values.items():
             other = new.values.get(name)
             if name == "page" and (value is None or other is None):
@@ -288,7 +288,7 @@ class _Comparing:
                 yield f"the {which} trace breaks off without an end: compared up to there"
         spoken = [
             {
-                record.data.get("basis")
+                str(record.data.get("basis"))
                 for record in trace.records
                 if record.kind == "prompt.started" and record.data.get("text")
             }

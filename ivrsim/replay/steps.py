@@ -206,20 +206,31 @@ def _lane(record: Record) -> str:
 
 
 def _alike(record: Record, lane: str, roughly: bool) -> tuple[Any, ...]:
-    kind, data = record.kind, record.data
+    kind = record.kind
+    data = _Words(record.data)
     if kind in REPLIES:
         return ("reply",)
     if kind == "webhook.request":
-        named = data.get("purpose") if lane == "main" or roughly else data.get("title")
-        return (kind, named, data.get("role"), data.get("attempt"))
+        named = data["purpose"] if lane == "main" or roughly else data["title"]
+        return (kind, named, data["role"], data["attempt"])
     if kind in ("action.started", "action.finished"):
-        return (kind, data.get("action"))
+        return (kind, data["action"])
     if kind == "prompt.started":
-        return (kind, data.get("purpose"))
+        return (kind, data["purpose"])
     if kind == "diagnostic":
-        return (kind, data.get("code"))
+        return (kind, data["code"])
     if kind in ("timer.started", "timer.fired", "timer.cancelled", "setting.decided"):
-        return (kind, data.get("name"))
+        return (kind, data["name"])
     if kind == "leg.created":
-        return (kind, data.get("role"))
+        return (kind, data["role"])
     return (kind,)
+
+
+class _Words:
+    """The values of a record as texts: a key must be one, whatever a file holds."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = data
+
+    def __getitem__(self, name: str) -> str:
+        return str(self._data.get(name))

@@ -127,4 +127,4 @@ class Timing:
 
 def _grown(old: Step, new: Step) -> int:
     was, now = old.record.data.get("duration_ms"), new.record.data.get("duration_ms")
-    return 0 if was is None or now is None else int(now - was)
+    return now - was if type(was) is int and type(now) is int else 0

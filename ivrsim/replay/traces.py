@@ -44,8 +44,14 @@ class Trace:
     @property
     def urls(self) -> Mapping[str, Any]:
         """The application's addresses by purpose."""
-        urls = {} if self.header is None else self.header.setup.get("urls")
+        urls = self.setup.get("urls")
         return urls if isinstance(urls, dict) else {}
+
+    @property
+    def setup(self) -> Mapping[str, Any]:
+        """How the call was placed, as far as the header says so."""
+        setup: Any = None if self.header is None else self.header.setup
+        return setup if isinstance(setup, dict) else {}
 
 
 Source: TypeAlias = "Path | str | TraceReader | Trace | Called | Sequence[Record]"

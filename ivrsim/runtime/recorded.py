@@ -273,7 +273,7 @@ class RecordedCall:
             return 0 if self.caller is None else self.caller.latency(webhook)
 
         def durations(speech: Speech, loop: int) -> tuple[int | None, str, str] | None:
-            return lengths.get((speech.plain, speech.language, loop))
+            return lengths.get((speech.plain, str(speech.language), str(loop)))
 
         plan.caller, plan.parties = caller, parties
         plan.latency, plan.durations = latency, durations
@@ -281,8 +281,7 @@ class RecordedCall:
 
 def request_like(record: Record) -> Identity:
     """What makes a request the same as another one."""
-    data = record.data
-    return (data.get("title"), data.get("role"), data.get("attempt"))
+    return tuple(str(record.data.get(name)) for name in ("title", "role", "attempt"))
 
 
 def _is_max_time(record: Record) -> bool:
@@ -312,8 +311,10 @@ def _lengths(records: Sequence[Record]) -> dict[Any, tuple[int | None, str, str]
     for record in records:
         data = record.data
         if record.kind == "prompt.started" and data.get("basis") == "rendered":
-            what = (data.get("text"), data.get("language"), data.get("loop"))
-            found[what] = (data["duration_ms"], "rendered", data.get("note", ""))
+            ms = data.get("duration_ms")
+            if type(ms) is int or ms is None:
+                what = (str(data.get("text")), str(data.get("language")), str(data.get("loop")))
+                found[what] = (ms, "rendered", str(data.get("note") or ""))
     return found
 
 

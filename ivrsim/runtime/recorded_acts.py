@@ -108,7 +108,7 @@ class Marks:
             return (("recording", self.recordings),)
         if kind == "prompt.started" and not data.get("ignored"):
             self.prompts += 1
-            self.prompt = data["prompt"]
+            self.prompt = str(data.get("prompt"))
             return (("prompt", self.captures, self.open, self.prompts),)
         if kind in ("prompt.finished", "prompt.interrupted"):
             return (("prompt over", self.captures, self.open, self.prompts),)
@@ -122,7 +122,7 @@ class Marks:
     def identify(self, record: Record) -> Identity:
         """An input by its kind, what it is about, and which of its like it is."""
         data = record.data
-        about: Any = next((data[name] for name in _IDS if name in data), None)
+        about: Any = next((str(data[name]) for name in _IDS if name in data), None)
         if about is None and record.leg is not None and record.kind in _OF_LEGS:
             about = self.legs.get(record.leg)
         like = (record.kind, about)
@@ -193,7 +193,7 @@ class _Reader:
         marks = self._marks
         for record in self._records:
             if record.is_input:
-                act = self._act(record)
+                act = self._checked(record)
                 if act is not None:
                     if before is not None and before[1] == record.t:
                         act.after = before[0]
@@ -214,6 +214,15 @@ class _Reader:
             elif record.kind == "leg.bridged":
                 self._bridged[str(record.data.get("with"))] = record.t
         return Acts(tuple(acts), tuple(legs))
+
+    def _checked(self, record: Record) -> Act | None:
+        try:
+            return self._act(record)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"record {record.seq}: expected a {record.kind} as ivrsim writes them, found one "
+                f"that cannot be done again: {error!r}"
+            ) from None
 
     def _act(self, record: Record) -> Act | None:
         kind, data, leg = record.kind, record.data, record.leg or ""
