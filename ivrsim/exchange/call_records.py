@@ -27,12 +27,14 @@ _MATTER: Final = frozenset({"answer", "fallback", "input", "notify", "VCA"})
 
 
 class CallRecords:
-    """Makes the records of ``group``; ``gaps`` counts what was found missing."""
+    """Makes the records of ``group``; ``gaps`` counts what was found missing. ``timeless``: neither
+    the log nor any webhook tells a time."""
 
     def __init__(self, group: Group) -> None:
         self.group = group
         self.facts: CallFacts = facts_of(group)
         self.started_ms = group.sightings[0].at_ms
+        self.timeless = all(sighting.inferred for sighting in group.sightings)
         self.gaps = 0
         self.webhooks = len(group.sightings)
         self.urls: dict[str, str] = {}
@@ -86,6 +88,12 @@ class CallRecords:
 
     def _missing_beginning(self, began: Draft) -> None:
         sightings = self.group.sightings
+        if self.timeless:
+            self._gap(
+                0, "no-times",
+                "Nothing tells when this was: the order is the log's, the day is the file's",
+                began,
+            )  # fmt: skip
         if self._silent:
             self._gap(
                 0, "no-replies",

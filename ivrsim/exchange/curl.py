@@ -27,7 +27,7 @@ _DATA: Final = frozenset(
     }
 )  # fmt: skip
 _FLAGS: Final = "sSLvikfgN#aOR0123456jlnpqZ"  # short flags that may stand before -X or -d
-_LONGEST: Final = 4 << 20
+_LONGEST: Final = 1 << 20
 _ANSI: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f"}
 
 

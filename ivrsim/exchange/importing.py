@@ -110,7 +110,7 @@ def _call(made: CallRecords) -> ImportedCall:
     records = made.records()
     files = tuple(dict.fromkeys(s.captured.place.file for s in made.group.sightings))
     try:
-        started_at = iso_of(made.started_ms)
+        started_at = iso_of(_written_ms(files[0]) if made.timeless else made.started_ms)
     except ValueError as error:
         raise InputError(f"{made.group.sightings[0].captured.place}: {error}") from None
     facts = made.facts
@@ -120,6 +120,14 @@ def _call(made: CallRecords) -> ImportedCall:
     return ImportedCall(
         header, records, files, facts.from_, facts.to, made.webhooks, made.gaps, ident
     )
+
+
+def _written_ms(file: str) -> int:
+    """When a file was written last, epoch milliseconds."""
+    try:
+        return int(os.stat(file).st_mtime * 1000)
+    except OSError:
+        return 0
 
 
 def write_calls(imported: Imported, folder: Path | None) -> list[Path]:

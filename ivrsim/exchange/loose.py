@@ -22,7 +22,8 @@ _HIDDEN: Final = re.compile(
     r"\[(?:Object|Array|Function[^\]\n]*|Circular[^\]\n]*)\]|\[Object: null prototype\]"
 )
 _DEEPEST: Final = 30
-_LONGEST: Final = 1 << 20
+_LONGEST: Final = 1 << 16
+_LONGEST_TEMPLATE: Final = 1 << 12
 
 
 def read_loose(text: str, at: int) -> tuple[dict[str, Any], int]:
@@ -118,7 +119,8 @@ class _Reader:
             raise ValueError("no string")
         out: list[str] = []
         at = self.at + 1
-        while at < self._end:
+        end = self._end if mark != "`" else min(self._end, at + _LONGEST_TEMPLATE)
+        while at < end:
             c = text[at]
             if c == mark:
                 self.at = at + 1

@@ -19,14 +19,13 @@ from ivrsim.trace.writer import TraceWriter
 # Options whose argument is a secret, or says where one is.
 _SECRET_OPTIONS: Final = frozenset({"--signature-secret", "--webhook-auth", "--header"})
 _DIGITS: Final = re.compile(r"[0-9*#A-D]")
-# Where ids stand: a number in one is part of a name, not a telephone's.
+# Ids and times stay, even one that looks like a number.
 _IDS: Final = frozenset(
     {
         "uuid", "conversation_uuid", "call_uuid", "recording_uuid", "sessionId", "callId",
         "eventId", "callFlowRequestId", "clientRequestId", "clientActionId", "subAccountId", "jti",
         "conversation_uuid_from", "conversation_uuid_to", "timestamp", "start_time", "end_time",
-        "startTime", "endTime", "started_at", "webhook", "document", "prompt", "capture", "timer",
-        "pointer", "code", "page", "kind",
+        "startTime", "endTime", "started_at",
     }
 )  # fmt: skip
 
@@ -77,6 +76,7 @@ class _Masking:
         return header._replace(
             target=self._text(header.target),
             arguments=tuple(arguments),
+            parent=self._value(header.parent),
             setup={**self._value(header.setup), "masked": True},
         )
 
@@ -95,7 +95,7 @@ class _Masking:
 
     def _value(self, value: Any, name: str = "") -> Any:
         if isinstance(value, dict):
-            return {key: self._value(item, str(key)) for key, item in value.items()}
+            return {self._text(key): self._value(item, key) for key, item in value.items()}
         if isinstance(value, list):
             return [self._value(item, name) for item in value]
         if isinstance(value, str):

@@ -75,7 +75,7 @@ class Masker:
                 return mask_headers({name: value})[name]
             return self.text(value)
         if isinstance(value, dict):
-            return {key: self.value(item, key) for key, item in value.items()}
+            return {self.text(key): self.value(item, key) for key, item in value.items()}
         if isinstance(value, list):
             return [self.value(item, name) for item in value]
         if isinstance(value, int) and not isinstance(value, bool) and str(value) in self._known:

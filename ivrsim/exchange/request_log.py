@@ -17,7 +17,7 @@ from ivrsim.exchange.json_reader import captured_of
 from ivrsim.exchange.line_reader import read_line
 from ivrsim.exchange.loose import read_loose
 from ivrsim.exchange.times import epoch_of, find_time
-from ivrsim.exchange.values import header_of, json_or_text, parse, parse_at, query_of
+from ivrsim.exchange.values import Broken, header_of, json_or_text, parse, parse_at, query_of
 
 _CURL: Final = re.compile(r"\s*(?:[$%#>+]\s*|\S+[$#%]\s+)?curl(?:\.exe)?[ \t]+")
 _REQUEST: Final = re.compile(
@@ -36,6 +36,7 @@ class RequestLog:
         self.read = FileRead(file, "request log")
         self.first_unknown: Place | None = None
         self._text = text
+        self._length = len(text.rstrip())
         self._at = 0
         self._line = 1
         self._open: Captured | None = None  # the request that a reply would belong to
@@ -112,14 +113,15 @@ class RequestLog:
             try:
                 value, stop = parse_at(self._text, self._at + column)
                 end = stop - self._at
-            except ValueError as error:
+            except Broken as error:
                 if line[column] == "[" or self._printed(column, place):
                     return line[column] != "["
                 if self._breaks_off(error):
                     self.read.left_out["a last entry that breaks off"] += 1
                     self._skip(len(self._text))
                     return True
-                self._broken(*self._where(error, place))
+                if self.read.broken is None:
+                    self.read.broken = self._where(error)
                 return False
         self._value(value, place)
         self._skip(end)
@@ -135,24 +137,19 @@ class RequestLog:
         self._skip(end - self._at)
         return True
 
-    def _breaks_off(self, error: ValueError) -> bool:
+    def _breaks_off(self, error: Broken) -> bool:
         """The file ends inside this value: a log that was cut, or is still being written."""
-        if not isinstance(error, json.JSONDecodeError):
+        if not self.read.captured:
             return False
         if error.msg.startswith("Unterminated string"):
-            return "\n" not in self._text[error.pos :].rstrip("\n") and bool(self.read.captured)
-        return error.pos >= len(self._text.rstrip()) and bool(self.read.captured)
+            return self._text.find("\n", error.pos, self._length) < 0
+        return error.pos >= self._length
 
-    def _where(self, error: ValueError, place: Place) -> tuple[Place, str]:
-        if not isinstance(error, json.JSONDecodeError):
-            return place, f"expected JSON, found it broken: {error}"
+    def _where(self, error: Broken) -> str:
         line = self._text.count("\n", 0, error.pos) + 1
         column = error.pos - self._text.rfind("\n", 0, error.pos)
-        return Place(place.file, line, column), f"expected JSON, found it broken: {error.msg}"
-
-    def _broken(self, place: Place, what: str) -> None:
-        """Counts it under the first of its kind in this file."""
-        self.read.broken = self.read.broken or f"{place}: {what}"
+        place = Place(self.read.file, line, column)
+        return f"{place}: expected JSON, found it broken: {error.msg}"
 
     def _value(self, value: Any, place: Place) -> None:
         if _is_document(value) and self._lacks_body():
@@ -181,7 +178,8 @@ class RequestLog:
         place = self._place()
         found = curl.words_at(self._text, self._at + start)
         if found is None:
-            self._broken(place, "expected a curl command, found a quote that is not closed")
+            what = "expected a curl command, found a quote that is not closed"
+            self.read.broken = self.read.broken or f"{place}: {what}"
             self._unknown()
             return
         words, end = found

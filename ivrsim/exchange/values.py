@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 _DECODER = json.JSONDecoder()
+_WINDOW = 4096
 NOTHING: Any = object()
 DEEPEST = 100
 """Levels of nesting; no body of a platform has ten."""
@@ -27,13 +28,41 @@ def parse(text: str | bytes) -> Any:
     return value
 
 
+class Broken(ValueError):
+    """Text that is no JSON at ``pos``."""
+
+    def __init__(self, msg: str, pos: int) -> None:
+        super().__init__(msg)
+        self.msg = msg
+        self.pos = pos
+
+
 def parse_at(text: str, start: int) -> tuple[Any, int]:
-    """The JSON value that begins at ``start``, and where it ends. Raises ValueError."""
+    """The JSON value that begins at ``start``, and where it ends. Raises Broken.
+
+    Python's error counts the lines before it, so that each one costs as much as there is text: a
+    window of it is tried first.
+    """
+    window = text[start : start + _WINDOW]
     try:
-        value, end = _DECODER.raw_decode(text, start)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-    _check_depth(value, text[start:end])
+        value, end = _DECODER.raw_decode(window)
+        end += start
+    except json.JSONDecodeError as error:
+        cut_short = error.pos > len(window) - 16 or error.msg.startswith("Unterminated")
+        if not cut_short or start + len(window) >= len(text):
+            raise Broken(error.msg, start + error.pos) from None
+        try:
+            value, end = _DECODER.raw_decode(text, start)
+        except json.JSONDecodeError as error:
+            raise Broken(error.msg, error.pos) from None
+        except (RecursionError, ValueError):
+            raise Broken("nested too deep", start) from None
+    except (RecursionError, ValueError):  # ValueError: an integer of thousands of digits
+        raise Broken("nested too deep", start) from None
+    try:
+        _check_depth(value, text[start:end])
+    except ValueError as error:
+        raise Broken(str(error), start) from None
     return value, end
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ivrsim.errors import InputError
 from ivrsim.exchange.importing import read_calls, write_calls
 from ivrsim.exchange.loose import read_loose
+from ivrsim.exchange.values import Broken, parse_at
 from tests.exchange.desk import DATA, is_sound, view_of
 
 FIXTURES = [path.read_bytes() for path in sorted(DATA.iterdir())]
@@ -135,3 +136,14 @@ def test_bodies_nested_deep(depth: int, wrapped: bool, tmp_path: Path) -> None:
     body += "]" * depth + "}"
     file.write_text('{"body":' + body + "}" if wrapped else body)
     survives(file)
+
+
+@pytest.mark.parametrize("size", [10, 4_070, 4_080, 4_090, 4_096, 4_100, 50_000])
+@pytest.mark.parametrize("filler", ['"x"', "123", "true", '"\\u00e9"', "{}"])
+def test_a_value_of_any_length_is_read_where_it_stands(size: int, filler: str) -> None:
+    value = "[" + ",".join([filler] * max(1, size // (len(filler) + 1))) + "]"
+    text = f"before {value} after"
+    assert parse_at(text, 7) == (json.loads(value), 7 + len(value))
+    with pytest.raises(Broken) as caught:
+        parse_at(text.replace("] after", "x after"), 7)
+    assert caught.value.pos == 7 + len(value) - 1

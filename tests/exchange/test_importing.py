@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,16 @@ def test_an_answer_webhook_without_any_time_stands_where_the_log_has_it(tmp_path
         "event ringing", "answer", "event answered", "event completed",
     ]  # fmt: skip
     assert requests[1]["basis"] == "inferred"
+
+
+def test_a_log_without_any_time_has_the_day_of_its_file(tmp_path: Path) -> None:
+    answer = {"to": "14155550123", "uuid": "L1", "conversation_uuid": "CON-1"}
+    file = log(tmp_path / "a.jsonl", answer)
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    (call,) = read_calls([file]).calls
+    assert call.header.started_at == "2023-11-14T22:13:20.000Z"
+    codes = [data["code"] for data in of_kind(call.records, "diagnostic")]
+    assert "import.no-times" in codes
 
 
 def test_a_log_whose_clock_is_wrong_is_put_right(tmp_path: Path) -> None:

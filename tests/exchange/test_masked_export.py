@@ -87,6 +87,12 @@ def test_ids_and_numbers_given_as_numbers(tmp_path: Path) -> None:
     assert masked["body"] == {"uuid": "6591178965", "to": "65••••••65", "n": 7, "ok": True}
 
 
+def test_numbers_that_are_keys_and_codes(tmp_path: Path) -> None:
+    body = {"+6591178965": {"code": "6591178965", "page": "6591178965"}}
+    masked = the_masked(tmp_path / "a.jsonl", body=body)["body"]
+    assert masked == {"+65••••••65": {"code": "65••••••65", "page": "65••••••65"}}
+
+
 def test_two_numbers_that_look_alike_stay_two(tmp_path: Path) -> None:
     body = {"source": "+6531589365", "destination": "+6591178965", "again": "+6531589365"}
     masked = the_masked(tmp_path / "a.jsonl", body=body)["body"]
