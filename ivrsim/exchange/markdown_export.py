@@ -230,6 +230,11 @@ def _payload(record: Record) -> tuple[str, list[tuple[str, str]]]:
             if text_of(data.get("diff")):
                 parts.append((text_of(data.get("diff")), "diff"))
             return f"{name}: edited by hand", parts
+        case "webhook.resent":
+            if text_of(data.get("reply")):
+                parts.append(_pretty(data.get("reply")))
+            status = escape(text_of(data.get("status")) or text_of(data.get("message")))
+            return f"{name} sent again by hand: {status}", parts
         case "document.received":
             # Replies are shown above; a document of the flow itself came with no reply.
             if data.get("origin") == "flow":

@@ -169,3 +169,16 @@ def test_a_long_diagram_is_cut_where_mermaid_would_refuse_it(tmp_path: Path) -> 
     assert len(diagram) < 50_000
     assert diagram.endswith("  Note over platform: … the diagram is cut here\n")
     assert parses(diagram)
+
+
+def test_what_was_done_by_hand_is_told(tmp_path: Path) -> None:
+    trace = written(
+        tmp_path / "a.jsonl",
+        [
+            (1, "reply.edited", None, {"webhook": "w1", "was": {}, "diff": "-a\n+b"}),
+            (2, "webhook.resent", None, {"webhook": "w1", "status": 200, "reply": '[{"a":1}]'}),
+        ],
+    )
+    report = exported(trace, "markdown").decode()
+    assert "### `w1`: edited by hand at 0.00 s\n\n```diff\n-a\n+b\n```" in report
+    assert "### `w1` sent again by hand: 200 at 0.00 s\n\n```json\n[\n" in report
