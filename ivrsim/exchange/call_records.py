@@ -214,7 +214,7 @@ class CallRecords:
             reason, phase, message = captured.failure
             data = {
                 "webhook": webhook, "reason": reason, "phase": phase, "message": message,
-                "elapsed_ms": captured.elapsed_ms or 0, "basis": IMPORTED,
+                "elapsed_ms": captured.elapsed_ms, "basis": IMPORTED,
             }  # fmt: skip
             self._drafts.add(at, "webhook.failed", data, None, request)
             return None

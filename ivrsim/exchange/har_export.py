@@ -102,6 +102,8 @@ def _entry(pending: _Pending, start: int) -> dict[str, Any]:
     elapsed = int_of(reply.data.get("elapsed_ms")) if reply else 0
     ours = {"webhook": data.get("webhook"), "title": data.get("title"), "seq": request.seq}
     entry = _shell(start + request.t, elapsed, _request(data))
+    if reply is not None and reply.data.get("elapsed_ms") is None:
+        ours["elapsed_ms"] = None  # HAR has no word for it: 0
     if reply is not None and reply.kind == "webhook.response":
         entry["response"] = _response(reply.data)
     else:

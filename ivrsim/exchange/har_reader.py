@@ -62,6 +62,8 @@ def _entry(entry: Any, place: Place) -> Captured | None:
     comment = entry.get("comment")
     ours = entry.get("_ivrsim") if isinstance(entry.get("_ivrsim"), dict) else {}
     captured.note = str(ours.get("note") or "")
+    if "elapsed_ms" in ours:
+        captured.elapsed_ms = None
     if "url" in ours and url.startswith("http://unknown.invalid/"):
         captured.url = ours["url"] if isinstance(ours["url"], str) else None
     response = entry.get("response")

@@ -158,3 +158,5 @@ def test_imported_exported_and_imported_again(name: str, tmp_path: Path) -> None
             item[:4] for item in sent(call.records)
         ]
         assert view_of(again.records).keys() == view_of(call.records).keys()
+        took = [data["elapsed_ms"] for data in of_kind(again.records, "webhook.response")]
+        assert took == [data["elapsed_ms"] for data in of_kind(call.records, "webhook.response")]
