@@ -7,6 +7,7 @@ its document does is not told again, nor a time that follows from an earlier one
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -86,6 +87,7 @@ class _Comparing:
         self.found: list[Difference] = []
         self.differing: set[int] = set()
         self.changed: dict[int, list[str]] = {}
+        self._follows: Counter[int] = Counter()
 
     def compare(self, tolerance_ms: int) -> Comparison:
         pairing = self._pairing
@@ -110,9 +112,18 @@ class _Comparing:
         kept = sorted(
             (one for one in self.found if not self._ignored.name(one.kind)), key=_position
         )
+        kept = self._counted(kept)
         self.differing |= {one.old_seq for one in kept if one.old_seq is not None}
         rows = tuple(pairing.rows(self.differing))
         return Comparison(tuple(kept), rows, tuple(self._notes()))
+
+    def _counted(self, found: list[Difference]) -> list[Difference]:
+        """The first difference of each reply says how much follows from it."""
+        counted: list[Difference] = []
+        for one in found:
+            more = self._follows.pop(one.old_seq or 0, 0)
+            counted.append(replace(one, follows=more) if more else one)
+        return counted
 
     def _tell(
         self, kind: str, old: Step | None, new: Step | None, where: str, was: object,
@@ -133,6 +144,7 @@ class _Comparing:
             return
         if kind != new.record.kind:  # a reply, and none
             was, now = words.outcome(record), words.outcome(new.record)
+            self.changed[new.record.seq] = [""]
             self._leaf(old, new, Leaf("", was, now))
             return
         if self._is_ignored(old) or (self._course_only and kind == "setting.decided"):
@@ -150,7 +162,7 @@ class _Comparing:
             also = "/callflow" if kind == "document.received" else ""
             begin = "" if inside else f"/{name}"
             for leaf in self._values.leaves(value, other, begin, also, shift):
-                if inside:
+                if inside or name == "status":
                     self.changed.setdefault(new.record.seq, []).append(leaf.pointer)
                 if not leaf.ignored:
                     self._leaf(old, new, leaf)
@@ -200,23 +212,41 @@ class _Comparing:
     # ------------------------------------------------------------------ only in one of them
 
     def _alone(self, course: Course, *, missing: bool) -> None:
+        """Tell the first of what only one call has, and count what followed from it."""
         pairs = self._pairing.new_of if missing else self._pairing.old_of
-        alone = {
-            step.record.seq: step
-            for step in course.steps
-            if step.record.seq not in pairs
-            and step.record.kind in REPORTED
-            and step.record.kind != "setting.decided"
-        }
-        roots: dict[int, int] = {}
-        for step in alone.values():
-            if self._is_expected(step, missing=missing):
-                continue
-            root = self._root(course, step, alone, missing=missing)
-            if root is not None:
-                roots[root] = roots.get(root, -1) + 1
-        for seq, follows in roots.items():
-            self._tell_alone(course.by_seq[seq], max(0, follows), missing=missing)
+        reached: dict[int, int | None] = {}
+        follow: Counter[int] = Counter()
+        for step in course.steps:
+            record = step.record
+            root = reached.get(step.parent or 0)
+            pair = pairs.get(record.seq)
+            told = record.kind in REPORTED and record.kind != "setting.decided"
+            if pair is None and told and not self._is_expected(step, missing=missing):
+                if root is None:
+                    root = record.seq
+                follow[root] += 1
+            elif pair is not None and told:
+                new, old = (pair, step) if missing else (step, pair)
+                if new.record.seq in self.changed:
+                    root = -old.record.seq
+                elif record.kind == "action.started" and old.record.seq in self.differing:
+                    root = self._reply_that_differs(new)
+                elif record.kind != "document.received":
+                    root = None
+            reached[record.seq] = root
+        for seq, count in follow.items():
+            if seq > 0:
+                self._tell_alone(course.by_seq[seq], count - 1, missing=missing)
+            else:  # of a reply that differs, and has been told
+                self._follows[-seq] += count
+
+    def _reply_that_differs(self, new: Step) -> int | None:
+        """Minus the ``seq`` of the old reply above a step of the new call, if that has been told."""
+        for above in self._pairing.new.ancestors(new):
+            if above.record.seq in self.changed:
+                old = self._pairing.old_of.get(above.record.seq)
+                return None if old is None else -old.record.seq
+        return None
 
     def _settings(self) -> None:
         """Settings that have decided something in one of the calls only."""
@@ -245,24 +275,6 @@ class _Comparing:
         if missing:
             return self._partial
         return not old_trace.whole and record.seq > max(self._pairing.old_of, default=0)
-
-    def _root(
-        self, course: Course, step: Step, alone: dict[int, Step], *, missing: bool
-    ) -> int | None:
-        """The first thing that only this call has, of those that led to ``step``; None: that has
-        been told as a reply that differs."""
-        seq = step.record.seq
-        for above in course.ancestors(step):
-            record = above.record
-            if record.seq in alone:
-                seq = record.seq
-            elif record.kind in _WITH_BODY:
-                pair = self._pairing.new_of.get(record.seq) if missing else above
-                if pair is not None and pair.record.seq in self.changed:
-                    return None
-            elif record.kind in ("digit", "capture.closed", "webhook.request"):
-                break
-        return seq
 
     def _tell_alone(self, step: Step, follows: int, *, missing: bool) -> None:
         record = step.record

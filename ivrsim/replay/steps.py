@@ -126,7 +126,7 @@ def read_course(records: Sequence[Record], origins: Origins, *, roughly: bool = 
     course = Course([])
     captures: dict[str, int] = {}
     replies: set[int] = set()
-    asked: dict[int, str] = {}
+    asked: dict[int, tuple[str, tuple[Any, ...]]] = {}
     for record in records:
         kind, data = record.kind, record.data
         parent = record.cause
@@ -144,11 +144,12 @@ def read_course(records: Sequence[Record], origins: Origins, *, roughly: bool = 
         elif kind == "webhook.request" and roughly:
             values = {}
         lane = _lane(record)
-        if kind in REPLIES and asked.get(record.cause or 0) != "main":
-            lane = "aside"
-        elif kind == "webhook.request":
-            asked[record.seq] = lane
         alike = _alike(record, lane, roughly)
+        if kind == "webhook.request":
+            asked[record.seq] = (lane, alike)
+        elif kind in REPLIES:
+            of_lane, of = asked.get(record.cause or 0, ("aside", ()))
+            lane, alike = of_lane if of_lane == "main" else "aside", ("reply", *of[1:])
         exact, ids = str(alike), []
         if values:
             try:
@@ -208,8 +209,6 @@ def _lane(record: Record) -> str:
 def _alike(record: Record, lane: str, roughly: bool) -> tuple[Any, ...]:
     kind = record.kind
     data = _Words(record.data)
-    if kind in REPLIES:
-        return ("reply",)
     if kind == "webhook.request":
         named = data["purpose"] if lane == "main" or roughly else data["title"]
         return (kind, named, data["role"], data["attempt"])

@@ -157,10 +157,10 @@ class Hands:
     async def work(self) -> None:
         """Bring one thing that is under way to its end."""
         self.check()
-        if self.outbox.busy:
-            await self.outbox.work()
-        elif self._jobs:
+        if self._jobs:  # before requests: else it would be chance which is answered first
             await asyncio.wait(set(self._jobs), return_when=asyncio.FIRST_COMPLETED)
+        elif self.outbox.busy:
+            await self.outbox.work()
 
     def check(self) -> None:
         """Raise what a job has died of: a mistake of ours."""
