@@ -28,6 +28,7 @@ _TEXTS: Final = frozenset(
 _ENDS: Final = ("call.ended", "call.limit")
 _OF_ACTIONS: Final = ("action.started", "action.finished")
 _WITH_BODY: Final = ("webhook.response", "document.received")
+_REPLIED: Final = (*_WITH_BODY, "webhook.failed")
 _OF_DOCUMENTS: Final = frozenset(
     {
         *_OF_ACTIONS, "document.received", "prompt.started", "prompt.failed", "capture.opened",
@@ -92,6 +93,8 @@ class _Comparing:
     def compare(self, tolerance_ms: int) -> Comparison:
         pairing = self._pairing
         for old, new in pairing.swapped:
+            if self._webhooks_only and old.record.kind != "webhook.request":
+                continue
             what = words.about(old.record)
             self._tell(
                 "order", old, new, what, old.record.seq, new.record.seq,
@@ -162,7 +165,7 @@ class _Comparing:
             also = "/callflow" if kind == "document.received" else ""
             begin = "" if inside else f"/{name}"
             for leaf in self._values.leaves(value, other, begin, also, shift):
-                if inside or name == "status":
+                if inside or name in ("status", "sent"):
                     self.changed.setdefault(new.record.seq, []).append(leaf.pointer)
                 if not leaf.ignored:
                     self._leaf(old, new, leaf)
@@ -203,7 +206,7 @@ class _Comparing:
 
     def _changed_above(self, step: Step) -> list[str]:
         for above in self._pairing.new.ancestors(step):
-            if above.record.seq in self.changed:
+            if above.record.seq in self.changed and above.record.kind in _REPLIED:
                 return self.changed[above.record.seq]
             if above.record.kind == "webhook.response":
                 break
@@ -241,9 +244,9 @@ class _Comparing:
                 self._follows[-seq] += count
 
     def _reply_that_differs(self, new: Step) -> int | None:
-        """Minus the ``seq`` of the old reply above a step of the new call, if that has been told."""
+        """Minus the ``seq`` of the old reply above a new step, if that has been told to differ."""
         for above in self._pairing.new.ancestors(new):
-            if above.record.seq in self.changed:
+            if above.record.seq in self.changed and above.record.kind in _REPLIED:
                 old = self._pairing.old_of.get(above.record.seq)
                 return None if old is None else -old.record.seq
         return None

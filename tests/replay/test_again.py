@@ -164,7 +164,21 @@ async def test_a_real_application_that_has_changed(tmp_path: Path) -> None:
         ("text", "the reply /0/text: “Hello, press a key.” → “Welcome, press a key.”")
     ]
     gone = await ivrsim.areplay_call(file)
-    assert "field" in gone.counts and "refused" in gone.differences[0].text
+    first = gone.differences[0]
+    assert (first.kind, first.where) == ("field", "the reply")
+    assert "refused" in first.text and first.follows > 3, "all else follows from it"
+    assert "missing" not in gone.counts
+
+
+def test_faults_of_the_flow_come_again_and_are_no_difference(tmp_path: Path) -> None:
+    faults = """
+faults:
+  - {fault: 503, when: "purpose:answer", nth: 1}
+  - {fault: slow, by: 2, when: "purpose:input"}
+"""
+    old = trace(call(flow(tmp_path, FLOW + faults), "1"))
+    assert any(record.kind == "fault.injected" for record in old.records)
+    assert again(old, tolerance_ms=0).comparison.same
 
 
 # ---------------------------------------------------------------------- imported traces
