@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ivrsim.replay.align import align
 from ivrsim.replay.compare import compare
 from ivrsim.replay.difference import Comparison
+from ivrsim.replay.steps import FIELDS
 from ivrsim.replay.traces import Trace
 from ivrsim.replay.values import Ids, Ignored, Origins, Values
 from ivrsim.trace.record import Record
@@ -312,3 +313,30 @@ def test_an_alignment_rises_and_pairs_what_is_alike(old: list[str], new: list[st
     assert all(x < y and v < w for (x, v), (y, w) in pairwise(pairs))
     if old == new:
         assert len(pairs) == len(old)
+
+
+@pytest.mark.parametrize(("target", "keys"), [("restaurant", "2"), ("voicemail", '2 say:"hello"')])
+def test_nothing_that_is_compared_can_change_unseen(target: str, keys: str) -> None:
+    old = trace(call(target, keys))
+    values: tuple[Any, ...] = ("something else", 4711, None)
+    seen = set()
+    for record in old.records:
+        for name in FIELDS.get(record.kind, ()):
+            if name not in record.data or (record.kind, name) in seen:
+                continue
+            if record.kind == "document.received" and name in ("body", "page"):
+                continue  # as the reply has them
+            if name == "page" and record.data[name] is None:
+                continue  # no scripted page
+            if (record.kind, name) == ("action.finished", "action"):
+                continue  # it is that of its action.started
+            seen.add((record.kind, name))
+            was = record.data[name]
+            other = next(v for v in values if v != was and not (name == "page" and v is None))
+            if (record.kind, name) in (("capture.closed", "valid"), ("digit", "ignored")):
+                other = not was
+            new = Trace(changed(list(old.records), record.seq, **{name: other}), old.header)
+            compared = compare(old, new)
+            assert compared, f"{record.kind} {name}: {was!r} → {other!r}"
+            assert {record.seq} & {one.old_seq for one in compared.differences}, record.kind
+    assert len(seen) > 40
