@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.command import Hits
 from textual.screen import Screen
@@ -94,3 +96,11 @@ def test_shifted_keys_by_both_names() -> None:
         keys = ALL[command].keys.split(",")
         assert f"shift+f{number}" in keys
         assert f"f{number + 12}" in keys
+
+
+def test_the_page_about_the_application_names_every_command() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "application.md").read_text("utf-8")
+    missing = [
+        command.id for command in ALL.values() if command.keys and f"`{command.id}`" not in page
+    ]
+    assert missing == []
