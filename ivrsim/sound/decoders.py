@@ -121,7 +121,7 @@ def _miniaudio_errors() -> Iterator[None]:
 
     try:
         yield
-    except miniaudio.DecodeError as error:
+    except miniaudio.MiniaudioError as error:  # DecodeError, and sample widths it does not know
         raise Undecodable(str(error)) from error
 
 

@@ -82,6 +82,9 @@ def parse_header(path: Path, line: bytes) -> Header:
     for name, kind in _HEADER_TYPES.items():
         if not isinstance(value.get(name), kind):
             refuse(f"one without {name!r}" if name not in value else f"a wrong {name!r} in it")
+    for name, kind in _OPTIONAL_TYPES.items():
+        if not isinstance(value.get(name), kind | None):
+            refuse(f"a wrong {name!r} in it")
     return Header(
         **{name: value[name] for name in _HEADER_TYPES},
         parent=value.get("parent"),
@@ -98,6 +101,7 @@ _HEADER_TYPES: dict[str, type] = {
     "started_at": str,
     "settings": dict,
 }
+_OPTIONAL_TYPES: dict[str, type] = {"parent": dict, "setup": dict, "arguments": list}
 
 
 def _reason(error: ValueError) -> str:

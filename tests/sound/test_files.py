@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ivrsim.errors import AudioError
@@ -255,7 +255,11 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data[: draw(st.integers(1, len(data)))])
 
 
+_OF_40_BITS = b"RIFF\0\0\0\0WAVEfmt \0\0\0\0\1\0\0\1\0\0\1" + b"\0" * 6 + b"\1(\0data\0\0\0\0"
+
+
 @settings(max_examples=300, deadline=None)
+@example(_OF_40_BITS)
 @given(st.one_of(st.binary(max_size=300), damaged()))
 def test_any_bytes_are_a_clip_or_an_audio_error(data: bytes) -> None:
     try:

@@ -122,6 +122,8 @@ def test_a_newer_version_is_refused(tmp_path: Path) -> None:
         (b"\xff" * 100_000, "…"),
         (json.dumps(HEADER._replace(version="1").to_json()).encode(), "version '1'"),  # type: ignore[arg-type] # wrong on purpose
         (b'{"type":"header","format":"ivrsim-trace","version":1}\n', "without 'platform'"),
+        (json.dumps({**HEADER.to_json(), "arguments": 3}).encode(), "a wrong 'arguments' in it"),
+        (json.dumps({**HEADER.to_json(), "parent": "x"}).encode(), "a wrong 'parent' in it"),
     ],
 )
 def test_what_is_no_trace_is_refused(tmp_path: Path, content: bytes, found: str) -> None:
