@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import queue
 import re
-import select
 import signal
 import struct
 import subprocess
 import termios
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from typing import Self
 
 COLUMNS, LINES = 160, 50
 PATIENCE_S = 60
+_WINDOW = 1 << 16
+"""Bytes in which words are looked for: more than one frame has."""
 _NOT_OURS = ("CI", "NO_COLOR", "COLUMNS", "LINES")
 """Variables that change what is painted, or how large (pytest's workers set the last two)."""
 _CONTROL = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|[\r\n]")
@@ -40,44 +43,54 @@ class Screen:
             "XDG_CONFIG_HOME": str(home / "config"),
             "XDG_CACHE_HOME": str(home / "cache"),
         }
-        self._written = b""
+        self._parts: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
         self.began = time.perf_counter()
         self._process = subprocess.Popen(
             arguments, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
             env=environment, cwd=Path(__file__).parent.parent,
         )  # fmt: skip
         os.close(theirs)
+        threading.Thread(target=self._read, daemon=True).start()
 
-    def wait_for(self, *words: str, raw: bytes | None = None) -> float:
-        """When all ``words``, and ``raw`` with its control codes, had been written since the
-        last ``type`` (``time.perf_counter``).
-
-        Raises RuntimeError with what was written when that takes longer than a minute.
-        """
-        until = time.perf_counter() + PATIENCE_S
-        missing = list(words)
-        now = time.perf_counter()
+    def _read(self) -> None:
+        """Take what is written as it comes: a program that nobody reads stands still."""
         while True:
-            text = _CONTROL.sub(b"", self._written).decode("utf-8", "replace")
-            missing = [word for word in words if word not in text]
-            if not missing and (raw is None or re.search(raw, self._written)):
-                return now
-            left = until - time.perf_counter()
-            if left <= 0 or not select.select([self._ours], [], [], left)[0]:
-                break
             try:
                 part = os.read(self._ours, 65536)
             except OSError:  # EIO: the process has ended
-                break
-            now = time.perf_counter()
-            self._written += part
-        raise RuntimeError(f"{missing} missing from {self._written[-4000:]!r}")
+                part = b""
+            self._parts.put((time.perf_counter(), part))
+            if not part:
+                return
 
-    def type(self, keys: str) -> float:
+    def wait_for(
+        self, *words: str, raw: bytes | None = None, patience_s: float = PATIENCE_S
+    ) -> float:
+        """When all ``words``, and ``raw`` with its control codes, had been written since the
+        last ``press`` (``time.perf_counter``).
+
+        Raises RuntimeError with what was written when that takes longer than ``patience_s``.
+        """
+        until = time.perf_counter() + patience_s
+        missing, written = [*words], b""
+        while missing or raw is not None:
+            try:
+                now, part = self._parts.get(timeout=max(0.0, until - time.perf_counter()))
+            except queue.Empty:
+                part = b""
+            if not part:
+                raise RuntimeError(f"{missing or raw!r} missing, {written[-4000:]!r} was written")
+            written = written[-_WINDOW:] + part
+            text = _CONTROL.sub(b"", written).decode("utf-8", "replace")
+            missing = [word for word in missing if word not in text]
+            if raw is not None and re.search(raw, written):
+                raw = None
+        return now
+
+    def press(self, keys: str) -> float:
         """Type ``keys``; when that was. What was written before counts no more."""
-        while select.select([self._ours], [], [], 0)[0]:
-            os.read(self._ours, 65536)  # by now: what comes later is an answer
-        self._written = b""
+        while not self._parts.empty():
+            self._parts.get()
         now = time.perf_counter()
         os.write(self._ours, keys.encode())
         return now

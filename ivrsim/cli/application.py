@@ -5,6 +5,7 @@ Nothing of the runtime is imported here: the screen is there first.
 
 from __future__ import annotations
 
+import gc
 import shlex
 import sys
 from argparse import Namespace
@@ -46,16 +47,22 @@ def open_trace(options: Namespace) -> int:
     _need_terminal("`ivrsim show TRACE` prints a recorded call")
     if options.at is not None and options.at < 1:
         raise InputError(f"--at {options.at}: expected the number of a record, from 1")
-    from ivrsim.tui import open_application
+    # Until the first frame there is a lot to make and nothing to throw away: looking for garbage
+    # would take a tenth of that time. ``IvrsimApp.show_call`` turns it on again.
+    gc.disable()
+    try:
+        from ivrsim.tui import open_application
 
-    return open_application(
-        Path(options.trace),
-        filter=options.filter or "",
-        at=options.at,
-        against=options.against,
-        parse=parse_line,
-        debug=options.debug,
-    )
+        return open_application(
+            Path(options.trace),
+            filter=options.filter or "",
+            at=options.at,
+            against=options.against,
+            parse=parse_line,
+            debug=options.debug,
+        )
+    finally:
+        gc.enable()
 
 
 def parse_line(line: str) -> tuple[str, TargetOptions, CallOptions]:

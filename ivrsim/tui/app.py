@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -97,7 +98,8 @@ class IvrsimApp(App[int]):
         return CallScreen(self.services, self.placed, at=self._at, filter=self._filter)
 
     def show_call(self) -> None:
-        """Put the whole screen in the place of the opening one."""
+        """Put the whole screen in the place of the opening one, which has been painted."""
+        gc.enable()  # see ``cli.application.open_trace``
         self.switch_screen(self._call_screen())
 
     def go_home(self) -> None:

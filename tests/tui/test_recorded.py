@@ -198,6 +198,25 @@ async def test_landmarks_records_and_seconds(shelf: Shelf, file: Path) -> None:
         assert screen.cursor == 1
 
 
+async def test_keys_that_come_faster_than_frames_end_where_the_last_one_says(
+    shelf: Shelf, file: Path
+) -> None:
+    async with shelf.opened(file).run_test(size=WIDE) as pilot:
+        screen = await there(pilot)
+        drawn: list[int | None] = []
+        draw = screen._draw
+        screen._draw = lambda: (drawn.append(screen.cursor), draw())[1]  # type: ignore[method-assign]
+        for seq in (9, 3, 12, 4, 7):
+            screen.go_to(seq)
+        await until(pilot, lambda: screen.shown.last_seq == 7)
+        await settle(pilot)
+        assert screen.cursor == 7
+        assert len(drawn) < 20  # they do not call each other back
+        count = len(drawn)
+        await pilot.pause(0.3)
+        assert len(drawn) == count
+
+
 async def test_the_line_of_time_is_clicked_and_dragged(shelf: Shelf, file: Path) -> None:
     async with shelf.opened(file).run_test(size=WIDE) as pilot:
         screen = await there(pilot)
@@ -233,6 +252,8 @@ async def test_looking_back_in_a_live_call_while_it_goes_on(shelf: Shelf) -> Non
         assert "Welcome" not in shown(screen.conversation)
         title = line_of(screen.query_one(TitleBar))
         assert "looking at 0:01.0 of 0:04 · E back to live   ● connected" in title
+        assert screen.detail.record == shelf.call.records[6]
+        assert "→" in line_of(screen.time_bar)
         await pilot.press("1")
         assert shelf.call.done == [("press", "1")]  # the keypad acts on the call of now
         await settle(pilot)

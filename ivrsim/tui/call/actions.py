@@ -80,6 +80,7 @@ class CallActions(ScrubActions):
             self.application.say("The trace is still being read: its keys are not all known yet")
 
     def action_redial_here(self) -> None:
+        self.look()
         if self.cursor is None:
             self.action_redial()
         elif self.looking.ready:

@@ -57,6 +57,6 @@ class FilterNote(LineWidget):
         message, column = self._error
         column = min(column, max(0, width - 1))
         if column + 2 + cell_len(message) <= width:
-            return [[(" " * column + "▲ ", "red"), (message, "red")]]
-        arrow: Row = [(" " * column + "▲", "red")]
+            return [[(" " * column, ""), (f"▲ {message}", "red")]]
+        arrow: Row = [(" " * column, ""), ("▲", "red")]
         return [arrow, *([(line, "red")] for _, line in wrap(message, width))]

@@ -40,6 +40,7 @@ from ivrsim.tui.protocol import Placed, Services
 from ivrsim.tui.title_bar import TitleBar
 from ivrsim.tui.traces.damage_line import DamageLine
 from ivrsim.tui.traces.looking import Looking
+from ivrsim.tui.traces.messages import Looked
 from ivrsim.tui.traces.pairs import Pairs
 from ivrsim.tui.traces.recorded import RecordedCall
 from ivrsim.tui.traces.slices import SLICE_S, Slices
@@ -89,6 +90,7 @@ class CallScreen(DebugActions, CallActions):
         self._indexed = False
         self._trouble: str | None = None
         self._drawn_count = -1
+        self._looked_at: int | None = None
         self._noticed = 0
         self._opening = len(self.call.notices)
         self._drawn_at = 0.0
@@ -247,9 +249,7 @@ class CallScreen(DebugActions, CallActions):
 
     def _draw_again(self) -> None:
         if self._dirty and self.is_attached:
-            self.detail.show(self.record(self.trace.selected or 0))
             self._draw()
-            self.conversation.to_end()
 
     def _tick(self) -> None:
         for index, notice in enumerate(self.call.notices[self._noticed :], self._noticed):
@@ -278,7 +278,7 @@ class CallScreen(DebugActions, CallActions):
         self.note_search()
         self._show_title()
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Bring ``shown``, and ``view`` of a recorded call, to where they are to be."""
         if self.cursor is None and not self.recorded:
             self.shown = self.view
@@ -296,7 +296,7 @@ class CallScreen(DebugActions, CallActions):
         self._drawn_at = monotonic()
         self._drawn_count = len(self.source)
         if changed or not self.shown.last_seq:
-            self._look()
+            self.look()
         view, now = self.shown, self.moment_ms
         over = self.call.ended or self.crashed is not None
         self.phone.status.show(view, now)
@@ -311,12 +311,25 @@ class CallScreen(DebugActions, CallActions):
         if changed or not view.last_seq:
             self.document.show(view)
             self.chips.show(self._counts.now())
+            if not self.recorded:
+                self.time_bar.ticks.advance(monotonic() + SLICE_S)
             self.trace.scan()
             self.trace.show_count("" if self._indexed or not self.recorded else "reading… ")
             if self.trace.shown.searching is not None:
                 self.slices.wake()
             self.note_search()
             self.detail.call_is_over(over)
+            self._show_selected()
+
+    def _show_selected(self) -> None:
+        """Bring the record under the cursor into the detail pane, and all that led to it into
+        the conversation."""
+        seq, there = self.trace.selected or 0, self.detail.record
+        if there is None or there.seq != seq:
+            self.detail.show(self.record(seq))
+        if self.cursor != self._looked_at:
+            self._looked_at = self.cursor
+            self.conversation.to_end()
 
     def _hold_key(self) -> None:
         """Light the key that is heard; when looking back, the one that was pressed there."""
@@ -399,12 +412,14 @@ class CallScreen(DebugActions, CallActions):
 
     @on(RecordSelected)
     def _selected(self, event: RecordSelected) -> None:
-        if event.by_person and self.trace.selected != event.seq:
-            self.trace.select(event.seq)
         if event.by_person:
-            self.looked()
+            self.trace.select(event.seq)
         else:
-            self.detail.show(self.record(event.seq))
+            self.redraw_soon()
+
+    @on(Looked)
+    def _list_moved(self) -> None:
+        self.looked()
 
     @on(FilterChosen)
     def _filter_chosen(self, event: FilterChosen) -> None:

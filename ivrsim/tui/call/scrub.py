@@ -52,6 +52,9 @@ class ScrubActions(Screen[None]):
     def redraw(self) -> None:
         raise NotImplementedError
 
+    def look(self) -> None:
+        raise NotImplementedError
+
     def redraw_soon(self) -> None:
         """Draw the other panes once the list is painted: a key that is held moves it smoothly."""
         raise NotImplementedError

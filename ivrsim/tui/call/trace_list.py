@@ -19,6 +19,7 @@ from ivrsim.tui.call.selection import Shown
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.messages import RecordSelected, RunCommand
 from ivrsim.tui.spans import Row
+from ivrsim.tui.traces.messages import Looked
 from ivrsim.tui.traces.pairs import Pairs
 from ivrsim.tui.traces.source import Source, is_webhook, record_at
 
@@ -141,7 +142,7 @@ class TraceList(Lines):
         self.refresh()
         self._tell_count()
         if tell:
-            self.post_message(RecordSelected(seq))
+            self.post_message(Looked())
 
     def _show_selected(self) -> None:
         if self.selected is None or not self.chosen:
@@ -168,6 +169,7 @@ class TraceList(Lines):
 
     def action_follow_end(self) -> None:
         """Let go of the chosen record and keep the end in sight."""
+        self.let_go()  # at once; the other panes follow
         self.post_message(RunCommand("follow"))
 
     def let_go(self) -> None:

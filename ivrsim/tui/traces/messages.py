@@ -11,3 +11,7 @@ class Scrubbed(Message):
     def __init__(self, index: int) -> None:
         super().__init__()
         self.index = index
+
+
+class Looked(Message):
+    """The list of the trace has another record under its cursor: the other panes are to follow."""

@@ -11,10 +11,12 @@ from textual.widget import Widget
 Advance = Callable[[float], bool]
 """Work in pieces: goes on until a moment of ``monotonic()``; True when all is done."""
 
-SLICE_S: Final = 0.01
+SLICE_S: Final = 0.008
 """How long a piece may take."""
 _BREATH_S: Final = 0.002
 """What lies between two pieces: time for keys and for painting."""
+_YIELDS: Final = 10
+"""How often in a row the work steps back for what waits: not for ever."""
 
 
 class Slices:
@@ -26,6 +28,7 @@ class Slices:
         self._jobs = jobs
         self._done = done
         self.running = False
+        self._yielded = 0
 
     def wake(self) -> None:
         """There is something to do again."""
@@ -33,10 +36,21 @@ class Slices:
             self.running = True
             self._run()
 
+    def _somebody_waits(self) -> bool:
+        """A key, or something that it has brought about, is on its way through the widgets."""
+        widget = self._widget
+        pumps = (widget.app, widget.screen, widget.screen.focused)
+        return any(pump is not None and pump.message_queue_size > 0 for pump in pumps)
+
     def _run(self) -> None:
         if not self._widget.is_attached:
             self.running = False
             return
+        if self._somebody_waits() and self._yielded < _YIELDS:
+            self._yielded += 1
+            self._widget.set_timer(_BREATH_S, self._run)
+            return
+        self._yielded = 0
         until = monotonic() + SLICE_S
         # One after the other: most of them can do nothing before the index is there.
         finished = all(job(until) for job in self._jobs)
