@@ -71,7 +71,8 @@ class DebugBar(LineWidget):
             draft = screen.held_draft()
             if draft is not None:
                 commands = (commands[0], "edit_draft", *commands[1:])
-            return _stopped(stop, live.held), commands
+            note = str((live.header.parent or {}).get("note") or "")
+            return _stopped(stop, live.held, note), commands
         if live is not None:
             awaited = next(iter(getattr(screen.view, "awaiting", ())), None)
             if awaited is not None:
@@ -93,12 +94,13 @@ class DebugBar(LineWidget):
     def rows(self, width: int) -> list[Row]:
         keys = keys_of(self)
         hints: list[tuple[str, str, str]] = []
-        room = width - min(width_of(self._left), max(30, width // 2)) - 2
+        room = width - width_of([span for span in self._left if span[1] != "faint"]) - 2
         for name in self._commands:
             command = ALL[name]
             key, label = keys.shown(command), _LABELS.get(name, command.label or "")
             size = cell_len(key) + cell_len(label) + 3
-            if key and size <= room:
+            # All of why, and then the keys: they stand in the last line, too.
+            if key and (size <= room or not hints):
                 hints.append((key, label, name))
                 room -= size
         right: list[Span] = []
@@ -128,7 +130,7 @@ _LABELS: Final = {
 }  # fmt: skip
 
 
-def _stopped(stop: Stop, held: int) -> list[Span]:
+def _stopped(stop: Stop, held: int, note: str) -> list[Span]:
     left: list[Span] = [("■ ", "bold red"), ("stopped ", "bold text")]
     if stop.kind == "pause":
         left[1] = ("paused", "bold text")
@@ -140,6 +142,8 @@ def _stopped(stop: Stop, held: int) -> list[Span]:
         left.append((f"  breakpoint {stop.breakpoint}", "accent"))
     if held:
         left.append((f"  held: {held}", "yellow"))
+    if stop.kind == "branch" and note:
+        left.append((f"  {one_line_of(note)}", "faint"))
     return left
 
 

@@ -101,17 +101,18 @@ class Drafts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One trace in the tree. ``seq`` is the record of its parent that it goes on from, None for
-    one that is no branch; ``t`` its call time in milliseconds; ``depth`` counts from 0."""
+    """One trace in the tree; ``name`` is short, ``title`` what was called. ``seq`` is the record
+    of its parent that it goes on from, None for one that is no branch, and ``t`` its call time in
+    milliseconds; ``depth`` counts from 0."""
 
     path: Path
+    name: str
     title: str
     depth: int
     seq: int | None = None
     t: int = 0
     mode: str = ""
     here: bool = False
-    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

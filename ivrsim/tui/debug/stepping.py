@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from ivrsim.errors import InputError
@@ -23,6 +22,8 @@ WORTH_A_STOP: Final = frozenset(
     }
 )  # fmt: skip
 """Where one step back leads."""
+_AT_ONCE: Final = 8192
+"""Records whose kinds are looked through at once."""
 
 
 class Stepping(Here):
@@ -135,7 +136,7 @@ class Stepping(Here):
     def action_previous_mark(self) -> None:
         self._to_mark(range(self.at - 1, 0, -1), "No bookmark comes before this: B sets one")
 
-    def _to_mark(self, where: Iterable[int], none: str) -> None:
+    def _to_mark(self, where: range, none: str) -> None:
         seq = self._find(where, frozenset({"mark"}))
         if seq is None:
             self.say(none)
@@ -144,12 +145,20 @@ class Stepping(Here):
 
     # looking through the records
 
-    def _find(self, where: Iterable[int], kinds: frozenset[str] | None) -> int | None:
+    def _find(self, where: range, kinds: frozenset[str] | None) -> int | None:
         """The first record of ``where`` that is of one of these kinds; None: of any."""
         if kinds is None:
             return next(iter(where), None)
-        kind = self.source.kind  # parses none: a trace may be long
-        return next((seq for seq in where if kind(seq - 1) in kinds), None)
+        for start in range(0, len(where), _AT_ONCE):
+            piece = where[start : start + _AT_ONCE]
+            first = min(piece[0], piece[-1])
+            # Kinds alone: a trace may be long, and is parsed where it is looked at.
+            numbers, names = self.source.kinds(first - 1, first - 1 + len(piece))
+            wanted = {number for number, name in enumerate(names) if name in kinds}
+            found = next((seq for seq in piece if numbers[seq - first] in wanted), None)
+            if found is not None:
+                return found
+        return None
 
     # in other parts
 

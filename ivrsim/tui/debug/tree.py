@@ -32,8 +32,8 @@ class BranchList(PickList[Branch]):
             mode = _MODES.get(thing.mode, thing.mode) or thing.mode
             row.append((f"  from {clock_words(thing.t)}, record {thing.seq}", "muted"))
             row.append((f", {mode}" if mode else "", "faint"))
-        right = [("this call" if thing.here else one_line_of(thing.path.name, 44), "faint")]
-        return [both_ends(row, right if width > 70 or thing.here else [], width)]
+        right = [("this call" if thing.here else one_line_of(thing.name, 44), "faint")]
+        return [both_ends(row, right, width)]
 
     def rows_without(self, width: int) -> list[Row]:
         return nothing("No branch has been made.", width)

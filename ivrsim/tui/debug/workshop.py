@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     Load = Callable[[str], tuple[Target, CallOptions]]
 
+_OF_HISTORY: Final = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-\d{3}-")
 _MOST_BRANCHES: Final = 1000
 
 
@@ -149,7 +152,7 @@ def tree(path: Path) -> list[Branch]:
     made = tree_of(path)
     return [
         Branch(
-            node.path, node.title, depth, node.seq, node.t or 0, node.replies,
+            node.path, name_of(node.path), node.title, depth, node.seq, node.t or 0, node.replies,
             here=node is made.here,
         )
         for depth, node in made.rows()
@@ -166,7 +169,7 @@ async def compare(old: Path, new: Path) -> Comparison:
         before, after = read_trace(old), read_trace(new)
         # A call that goes on is compared as far as it has come.
         made = compared(before, after, partial=not after.whole)
-        return _side_by_side(before, after, made, old.stem, new.stem)
+        return _side_by_side(before, after, made, name_of(old), name_of(new))
 
     return await asyncio.to_thread(work)
 
@@ -195,7 +198,7 @@ async def reading(path: Path, name: str, value: str) -> Comparison:
 
     old = await asyncio.to_thread(read_trace, path)
     made = await replay(old, How(settings={name: value}))
-    return _side_by_side(old, made.new, made.comparison, path.stem, f"{name}={value}")
+    return _side_by_side(old, made.new, made.comparison, name_of(path), f"{name}={value}")
 
 
 async def try_all(path: Path, tell: Callable[[Tried], None]) -> None:
@@ -238,6 +241,15 @@ def _side(trace: Trace, name: str) -> Side:
     target = trace.header.target if trace.header is not None else ""
     length = clock_words(records[-1].t) if records else ""
     return Side("  ".join(filter(None, (name, length))) or target, record, titles)
+
+
+def name_of(path: Path) -> str:
+    """A trace for people: of the history, when it was called; else the name of its file."""
+    found = _OF_HISTORY.match(path.name)
+    if found is None:
+        return path.name
+    called = datetime(*map(int, found.groups()), tzinfo=UTC).astimezone()  # type: ignore[arg-type, misc]  # six numbers
+    return f"{called:%d %b %H:%M:%S}"
 
 
 def _beside(path: Path | None) -> Path | None:

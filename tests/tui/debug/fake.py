@@ -94,9 +94,20 @@ def bars(records: Any) -> list[Bar]:
 
 
 TREE = [
-    Branch(Path("/traces/first.jsonl"), "restaurant", 0),
-    Branch(Path("/traces/second.jsonl"), "restaurant", 1, 41, 12_300, "recorded", here=True),
-    Branch(Path("/traces/third.jsonl"), "restaurant", 2, 50, 14_300, "asked again"),
+    Branch(Path("/traces/first.jsonl"), "first.jsonl", "restaurant", 0),
+    Branch(
+        Path("/traces/second.jsonl"),
+        "second.jsonl",
+        "restaurant",
+        1,
+        41,
+        12_300,
+        "recorded",
+        here=True,
+    ),
+    Branch(
+        Path("/traces/third.jsonl"), "26 Nov 12:09:59", "restaurant", 2, 50, 14_300, "asked again"
+    ),
 ]
 
 

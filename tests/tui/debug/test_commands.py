@@ -595,3 +595,19 @@ async def test_without_a_debugger_each_command_says_so() -> None:
             await pilot.press(key)
             assert screen_of(pilot.app), key
         assert plain.call.done == []
+
+
+async def test_a_mark_is_found_in_a_long_call(desk: DebugDesk) -> None:
+    app = desk.app()
+    kinds = ["timer.started"] * 20_000
+    for seq in (5, 8192, 8193, 20_000):
+        kinds[seq - 1] = "mark"
+    desk.call.records += [
+        Record(n, n, kind, None, None, True, {}) for n, kind in enumerate(kinds, 1)
+    ]
+    async with app.run_test(size=WIDE) as pilot:
+        found = []
+        for key in ("quotation_mark", "quotation_mark", "quotation_mark", "apostrophe"):
+            await pilot.press(key)
+            found.append(screen_of(pilot.app).at)
+        assert found == [8193, 8192, 5, 8192]
