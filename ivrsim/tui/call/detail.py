@@ -14,6 +14,7 @@ from ivrsim.trace.view_items import WebhookPair
 from ivrsim.trace.view_text import one_line_of
 from ivrsim.trace.view_words import icon, int_of, size_words, text_of, words
 from ivrsim.tui.call.tabs import Tabs
+from ivrsim.tui.debug.diff import rows_of_diff
 from ivrsim.tui.json_spans import payload_rows, payload_text
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.messages import TabChosen
@@ -140,7 +141,7 @@ class Detail(Vertical):
         if tab == "timing":
             rows = self._timing(record, request, reply, width)
         elif tab == "record":
-            rows = list(payload_rows(record.to_json(), width))
+            rows = [*_changes(record, width), *payload_rows(record.to_json(), width)]
         elif width >= _BESIDE:
             half = (width - 3) // 2
             rows = _beside(_request(request, half), self._reply(request, reply, half), half, tab)
@@ -196,6 +197,14 @@ class Detail(Vertical):
                 ]
             )
         return rows
+
+
+def _changes(record: Record, width: int) -> list[Row]:
+    """What somebody has edited, as a diff."""
+    diff = record.data.get("diff")
+    if record.kind not in ("request.edited", "reply.edited") or not isinstance(diff, str):
+        return []
+    return [[("changed by hand", "bold muted")], [], *rows_of_diff(diff, width), []]
 
 
 def _fact(name: str, value: str, style: str = "text") -> list[Span]:

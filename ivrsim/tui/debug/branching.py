@@ -18,6 +18,8 @@ from ivrsim.tui.protocol import Placed
 
 _LEAVING_S: Final = 2.0
 """How long a call may take to close its trace when it is left for a branch."""
+_IN_A_WATERFALL: Final = 20_000
+"""Records that are laid out as bars; of a longer trace those around the cursor."""
 
 
 class Branching(Here):
@@ -156,13 +158,24 @@ class Branching(Here):
         if self.workshop.bars is None:
             self.missing("The waterfall")
             return
-        bars = self.workshop.bars(self.source.records())
+        self.in_background(self._waterfall(), "waterfall")
+
+    async def _waterfall(self) -> None:
+        assert self.workshop.bars is not None
+        count = len(self.source)
+        start, stop = 0, count
+        if count > _IN_A_WATERFALL:  # around what is looked at
+            start = max(0, min(self.at - _IN_A_WATERFALL // 2, count - _IN_A_WATERFALL))
+            stop = start + _IN_A_WATERFALL
+        records = self.source.records(start, stop)
+        bars = await asyncio.to_thread(self.workshop.bars, records)
 
         def answered(seq: int | None) -> None:
             if seq is not None:
                 self.go_to(seq)
 
-        self.app.push_screen(WaterfallScreen(bars, self.call), answered)
+        piece = f"records {start + 1} to {stop} of {count}" if stop - start < count else ""
+        self.app.push_screen(WaterfallScreen(bars, self.call, piece), answered)
 
     def action_assumptions(self) -> None:
         found = [

@@ -150,9 +150,11 @@ class WaterfallScreen(DebugModal[int]):
     WIDTH = 400
     DEFAULT_CSS = "WaterfallScreen #box { height: 100%; padding: 0 1; }"
 
-    def __init__(self, bars: Sequence[Bar], call: Any = None) -> None:
+    def __init__(self, bars: Sequence[Bar], call: Any = None, piece: str = "") -> None:
+        """``piece`` says which part of a long trace the bars are of."""
         super().__init__(call)
         self._bars = bars
+        self._piece = piece
         self._scale = Scale(bars)
 
     def inside(self) -> ComposeResult:
@@ -166,6 +168,8 @@ class WaterfallScreen(DebugModal[int]):
         listed.show(self._bars)
         listed.focus()
         self.query_one(BarDetail).show(listed.current)
+        if self._piece:
+            self.query_one("#box").border_title = f"{self.TITLE_HERE}: {self._piece}"
         dead = [bar for bar in self._bars if bar.lane == _SILENCE and bar.tone != "quiet"]
         if dead:
             longest = max((b.end_ms or self._scale.end) - b.start_ms for b in dead)

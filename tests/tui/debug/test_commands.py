@@ -511,7 +511,7 @@ async def test_the_waterfall_goes_to_a_record(desk: DebugDesk) -> None:
         begin(desk.call)
         await settle(pilot)
         await pilot.press("T")
-        assert isinstance(pilot.app.screen, WaterfallScreen)
+        await until(pilot, lambda: isinstance(pilot.app.screen, WaterfallScreen))
         await pilot.press("down", "down", "down", "enter")
         await settle(pilot)
         assert screen_of(pilot.app).cursor == 7
@@ -611,3 +611,20 @@ async def test_a_mark_is_found_in_a_long_call(desk: DebugDesk) -> None:
             await pilot.press(key)
             found.append(screen_of(pilot.app).at)
         assert found == [8193, 8192, 5, 8192]
+
+
+async def test_the_detail_of_an_edit_shows_what_was_changed(desk: DebugDesk) -> None:
+    from ivrsim.tui.call.detail import DetailBody
+    from tests.tui.test_keys import shown
+
+    async with desk.app().run_test(size=WIDE) as pilot:
+        begin(desk.call)
+        diff = "--- as it was\n+++ as edited\n@@ -1 +1 @@\n-200\n+503"
+        desk.call.happen(4100, "reply.edited", None, webhook="w1", was={}, diff=diff)
+        await settle(pilot)
+        screen_of(pilot.app).go_to(len(desk.call.records))
+        await settle(pilot)
+        lines = shown(pilot.app.screen.query_one(DetailBody))
+        assert "changed by hand" in lines
+        assert "- 200" in lines
+        assert "+ 503" in lines

@@ -152,7 +152,7 @@ async def test_a_recorded_trace_goes_on_live(tmp_path: Path) -> None:
         await pilot.pause()
         screen = screen_of(pilot.app)
         await pilot.press("T")
-        assert isinstance(pilot.app.screen, WaterfallScreen)
+        await until(pilot, lambda: isinstance(pilot.app.screen, WaterfallScreen))
         await pilot.press("escape")
         _, records = read(tmp_path / "first.jsonl")
         webhook = [record for record in records if record.kind == "webhook.request"][-1]

@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
+from ivrsim.tui.debug.waterfall import WaterfallScreen
 from tests.tui.debug.fake import (
     REPLY_DRAFT,
     STOPPED_REPLY,
@@ -48,6 +49,8 @@ def after(desk: DebugDesk, *keys: str, over: bool = False) -> Before:
         await settle(pilot)
         for key in keys:
             await pilot.press(key)
+            if key == "T":
+                await until(pilot, lambda: isinstance(pilot.app.screen, WaterfallScreen))
         await settle(pilot)
 
     return play
