@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from ivrsim.tui.app import IvrsimApp
+from ivrsim.tui.call.screen import CallScreen
+from ivrsim.tui.protocol import Entry
 from tests.tui.fake import (
-    Desk,
-    FakeCall,
-    begin,
-    finish,
-    listen_for_words,
-    screen_of,
-    settle,
+    ENTRIES, Desk, FakeCall, begin, finish, listen_for_words, screen_of, settle, until,
 )  # fmt: skip
+from tests.tui.recorded import Shelf, a_call, write
 
 Compare = Callable[..., bool]
 
@@ -145,3 +144,83 @@ def test_the_field_for_words(snap_compare: Compare, desk: Desk) -> None:
         await settle(pilot)
 
     assert snap_compare(desk.app(), terminal_size=(120, 36), run_before=typing)
+
+
+async def looked_at(pilot: Pilot[Any], seq: int | None) -> None:
+    """The recorded call is there, and the record with ``seq`` is looked at."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, CallScreen))
+    screen = screen_of(pilot.app)
+    await until(pilot, lambda: screen._indexed and not screen.slices.running)
+    if seq is not None:
+        screen.go_to(seq)
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)], ids=lambda size: f"{size[0]}")
+def test_a_recorded_call(snap_compare: Compare, tmp_path: Path, size: tuple[int, int]) -> None:
+    async def opened(pilot: Pilot[Any]) -> None:
+        await looked_at(pilot, None)
+
+    file = write(tmp_path / "call.jsonl", a_call(failed=True).records)
+    assert snap_compare(Shelf().opened(file), terminal_size=size, run_before=opened)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}")
+def test_looking_back(snap_compare: Compare, tmp_path: Path, size: tuple[int, int]) -> None:
+    async def back(pilot: Pilot[Any]) -> None:
+        await looked_at(pilot, 10)
+
+    file = write(tmp_path / "call.jsonl", a_call(failed=True).records)
+    assert snap_compare(Shelf().opened(file), terminal_size=size, run_before=back)
+
+
+def test_a_damaged_file_and_a_filter_that_is_wrong(snap_compare: Compare, tmp_path: Path) -> None:
+    async def wrong(pilot: Pilot[Any]) -> None:
+        await looked_at(pilot, 9)
+        await pilot.press("slash", *"kind:prompt or stat:5")
+        await settle(pilot)
+
+    file = write(tmp_path / "call.jsonl", a_call().records)
+    file.write_bytes(file.read_bytes()[:-500])
+    assert snap_compare(Shelf().opened(file), terminal_size=(120, 40), run_before=wrong)
+
+
+def test_looking_back_in_a_live_call(snap_compare: Compare, desk: Desk) -> None:
+    async def back(pilot: Pilot[Any]) -> None:
+        begin(desk.call)
+        await settle(pilot)
+        screen_of(pilot.app).go_to(7)
+        await settle(pilot)
+
+    assert snap_compare(desk.app(), terminal_size=(160, 50), run_before=back)
+
+
+def test_home_with_recorded_calls(snap_compare: Compare) -> None:
+    group = "recorded calls"
+    entries = (
+        ENTRIES[0],
+        Entry(
+            group, "a.jsonl", "ABC Restaurant", "8x8",
+            "Called 26 Nov 11:18. It ended: COMPLETED 0:42. Its sound is kept.",
+            trace="a.jsonl", remark="COMPLETED 0:42  26 Nov 11:18",
+        ),
+        Entry(
+            group, "b.jsonl", "http://127.0.0.1:5000/vca", "vonage",
+            "Called 25 Nov 9:05. It has no end: it goes on, or was cut off.",
+            trace="b.jsonl", remark="no end  25 Nov 9:05",
+        ),
+        Entry(
+            group, "c.jsonl", "20261124-080000-000-x.jsonl", "",
+            "c.jsonl: line 1: expected an ivrsim trace header, found '{'", trace="c.jsonl",
+            remark="damaged",
+        ),
+        ENTRIES[2],
+    )  # fmt: skip
+
+    async def down(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        await pilot.press("down")
+        await pilot.pause()
+
+    app = IvrsimApp(Shelf(entries=entries).services())
+    assert snap_compare(app, terminal_size=(120, 36), run_before=down)
