@@ -163,14 +163,15 @@ class Debugger:
         if not any(point.what == "reply" and point.enabled for point in self.all.points):
             return None
         coming = _as_record(reply, request, len(self._records) + 1)
-        for point in self.all.points:
-            if point.what == "reply" and point.strikes(coming, self._record_of):
-                self.go()
-                title = reply.webhook if request is None else str(request.data.get("title"))
-                seq = 0 if request is None else request.seq
-                why = f"before the reply to {title} is used"
-                return Stop("reply", why, seq, reply.webhook, point.number)
-        return None
+        replies = [point for point in self.all.points if point.what == "reply"]
+        struck = [point for point in replies if point.strikes(coming, self._record_of)]
+        if not struck:
+            return None
+        self.go()
+        title = reply.webhook if request is None else str(request.data.get("title"))
+        seq = 0 if request is None else request.seq
+        why = f"before the reply to {title} is used"
+        return Stop("reply", why, seq, reply.webhook, struck[0].number)
 
     def _steps_to(self, record: Record, sent: bool) -> bool:
         if self._until is not None:

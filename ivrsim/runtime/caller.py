@@ -104,12 +104,15 @@ class KeyScript:
         return cls(tuple(groups), hangup_at, joined)
 
 
-def utterance(text: str, leg: str, t: int, source: str) -> list[tuple[int, Event]]:
+def utterance(
+    text: str, leg: str, t: int, source: str, duration_ms: int | None = None
+) -> list[tuple[int, Event]]:
     """Somebody on ``leg`` says ``text`` from ``t`` on: what happens when, in milliseconds.
 
     The same for what is typed and for scripts (``source``); understood without a doubt.
+    ``duration_ms`` where it is known: of what is secret only the length is left.
     """
-    duration = estimate_ms(Speech(text, text))
+    duration = estimate_ms(Speech(text, text)) if duration_ms is None else duration_ms
     over = t + duration
     return [
         (t, SpeechStarted(leg, source, text, duration)),

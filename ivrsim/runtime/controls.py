@@ -53,8 +53,8 @@ class Controls:
         can be there before."""
         return Session(self._plan.platform(), self._plan.setup)
 
-    def happen(self, event: ev.Event) -> None:
-        """Something from outside happens now."""
+    def happen(self, event: ev.Event, *, first: bool = False) -> None:
+        """Something from outside happens now; ``first``: before what waits for its turn."""
         raise NotImplementedError
 
     def schedule(self, t: int, event: ev.Event, key: str | None = None) -> None:
@@ -74,7 +74,7 @@ class Controls:
     def _work_off(self, todo: Sequence[cmd.Command | ev.Event]) -> None:
         raise NotImplementedError
 
-    def _request_of(self, event: ev.Event) -> Record | None:
+    def _request_of(self, webhook: str) -> Record | None:
         raise NotImplementedError
 
     # ------------------------------------------------------------------ for faces
@@ -160,9 +160,10 @@ class Controls:
 
     def hang_up(self) -> None:
         """The person at the keypad puts the receiver down; a call that stands still goes on."""
-        if self._still.stop is not None:
-            self.go_on()
-        self._api("hangup", "button")
+        stopped = self.stopped is not None
+        self.go_on()
+        # First of all: else it would wait at a breakpoint on what was held.
+        self._api("hangup", "button", first=stopped)
 
     def skip_prompt(self) -> bool:
         """End the prompt that plays, as if it had been heard. False when nothing plays."""
@@ -254,21 +255,23 @@ class Controls:
         """Do what was held, and go on; harmless when nothing stands still."""
         if self._still.stop is None or self._over or self._wake is None:
             return
-        todo = self._still.release()
+        reply, todo = self._still.release()
         self._clock.go_on()
         if self._hands.handset is not None:
             self._hands.handset.resume()
+        if reply is not None:
+            self._ready.appendleft(reply)  # its turn has come; what came meanwhile is behind it
         self._work_off(todo)
         self._look_again()
 
     def request_drafts(self) -> list[RequestDraft]:
         """The webhooks that are about to go out, while the call stands still."""
-        return self._still.request_drafts(self.records)
+        return self._still.request_drafts(self._request_of)
 
     def reply_draft(self) -> ReplyDraft | None:
         """The reply that is about to be used, while the call stands still; None: there is none."""
         reply = self._still.reply
-        return None if reply is None else self._still.reply_draft(self._request_of(reply))
+        return None if reply is None else self._still.reply_draft(self._request_of(reply.webhook))
 
     def edit_request(self, draft: RequestDraft, diff: str = "") -> None:
         """Send ``draft`` in place of what is held. Raises InputError, HostNotAllowed."""
@@ -303,9 +306,9 @@ class Controls:
         self._still.watcher = None
         self._still.release()
         self._ready.clear()
-        self.happen(ev.CallLeft(branch))
+        self.happen(ev.CallLeft(branch), first=True)
         self.nudge()
 
-    def _api(self, op: str, source: str) -> None:
+    def _api(self, op: str, source: str, *, first: bool = False) -> None:
         self._api_count += 1
-        self.happen(ev.ApiCommand(f"{source}-{self._api_count}", op, {}, source))
+        self.happen(ev.ApiCommand(f"{source}-{self._api_count}", op, {}, source), first=first)

@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from ivrsim.engine import commands as cmd
 from ivrsim.engine import events as ev
@@ -33,9 +32,6 @@ from ivrsim.runtime.still import BESIDE, Still
 from ivrsim.runtime.stopping import Stop
 from ivrsim.trace.record import Record
 from ivrsim.trace.writer import TraceWriter
-
-if TYPE_CHECKING:
-    pass
 
 RUNAWAY_RECORDS = 5000
 """So many records at one moment of call time: an application that answers itself for ever."""
@@ -145,7 +141,7 @@ class LiveCall(Controls):
         self._hands.outbox.unsent = unsent(past.inputs)
         lived = list(check(past.expected, self._lived(past, way), past.name))
         self._hands.outbox.unsent = frozenset()
-        self._plan.faults.relived([*lived, *past.faults])
+        self._plan.faults.relived([*lived, *past.told])
         self._write(lambda: self._writer.append(lived))
         self.records.extend(lived)
         for record in lived:
@@ -159,15 +155,15 @@ class LiveCall(Controls):
         self._t = past.at
         self._begin(past.at)
         self._limit_again(past)
-        todo = way.todo(past.later, past.at, past.faults)
+        todo = way.todo(past.later, past.at, past.told)
         if self._plan.stopped:
             self._still.todo = todo
             self._still.hold_reply(past.reply)
             self._stand_still(Stop("branch", f"back at {past.at / 1000:.2f} s", past.seq))
-        await way.sound(past.at)
-        if not self._plan.stopped:
+        else:
             self._work_off(todo)
         self._caller.resume(lived, past.at)
+        await way.sound()  # last: what happens while the sound is made finds all in place
 
     def _limit_again(self, past: Past) -> None:
         """The call's time is limited, or over already, as it was; a new one has its full time."""
@@ -192,7 +188,7 @@ class LiveCall(Controls):
 
     def _work_off(self, todo: Sequence[cmd.Command | ev.Event]) -> None:
         """Do and feed what had to wait, in order."""
-        self._feeding = True  # what comes of the commands waits its turn
+        feeding, self._feeding = self._feeding, True  # what comes of the commands waits its turn
         try:
             for item in todo:
                 if isinstance(item, ev.Event):
@@ -200,7 +196,7 @@ class LiveCall(Controls):
                 else:
                     self._hands.do(item)
         finally:
-            self._feeding = False
+            self._feeding = feeding
 
     async def _wait(self) -> None:
         """Until something has happened, or the call goes on."""
@@ -264,15 +260,18 @@ class LiveCall(Controls):
         if self._wake is not None:
             self._wake.set()
 
-    def happen(self, event: ev.Event) -> None:
-        """Something from outside happens now: at once, unless we are in the middle of a step."""
+    def happen(self, event: ev.Event, *, first: bool = False) -> None:
+        """Something from outside happens now: at once, unless we are in the middle of a step.
+
+        What is due comes before it, unless it is to be ``first``.
+        """
         if self.ended or self._over or self._wake is None:
             return
         if self._feeding:
-            self._ready.append(event)
+            (self._ready.appendleft if first else self._ready.append)(event)
             return
         now = self._t if self._clock.virtual else self._clock.now()
-        while not self.ended and self._still.stop is None:
+        while not first and not self.ended and self._still.stop is None:
             if self._ready:
                 self._feed(self._ready.popleft(), now)
                 continue
@@ -316,18 +315,16 @@ class LiveCall(Controls):
             subscriber(())
         self.nudge()
 
-    def _request_of(self, event: ev.Event) -> Record | None:
-        if not isinstance(event, ev.WebhookReplied | ev.WebhookFailed):
-            return None
-        seq = self._session.request_of(event.webhook)
+    def _request_of(self, webhook: str) -> Record | None:
+        seq = self._session.request_of(webhook)
         return None if seq is None else self.records[seq - 1]
 
     # ------------------------------------------------------------------ one step
 
     def _feed(self, event: ev.Event, t: int) -> None:
         still = self._still
-        if still.watcher is not None:
-            stop = still.before(event, self._request_of(event))
+        if isinstance(event, ev.WebhookReplied | ev.WebhookFailed):
+            stop = still.before(event, self._request_of)
             if stop is not None:
                 self._stand_still(stop)
                 return

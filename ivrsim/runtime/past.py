@@ -1,8 +1,8 @@
 """Going back: a recorded call lived again up to a moment, so that it can go on from there.
 
 Up to that moment the session is fed what it was fed then, and nothing is sent, played or waited
-for. The hands only keep in mind what is under way (``Hands.relive``): prompts that sound, timers
-that run, telephones that ring, webhooks that are not answered. From then on the call is live.
+for. What is under way is kept in mind (``relive.UnderWay``): prompts that sound, timers that run,
+telephones that ring, webhooks that are not answered. From then on the call is live.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ivrsim.errors import InputError
 from ivrsim.trace.record import Record
 
 _REPLIES = ("webhook.response", "webhook.failed")
-_FAULTS = ("fault.injected", "duplicate.response")
+_TOLD = ("fault.injected", "duplicate.response", "reply.edited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Past:
     again: bool = False
     note: str = ""
     reply: str | None = None
-    faults: Sequence[Record] = ()
-    """What the trace was told of faults between the moment and the ``later`` replies."""
+    told: Sequence[Record] = ()
+    """What the trace was told of faults and edits between the moment and the ``later`` replies."""
 
     def parent(self) -> dict[str, Any]:
         """For the header of the branch's trace."""
@@ -72,7 +72,7 @@ def past_of(
     """
     kept: list[Record] = []
     later: dict[str, Record] = {}
-    faults: list[Record] = []
+    told: list[Record] = []
     found: Record | None = None
     over = False
     for record in records:
@@ -84,8 +84,10 @@ def past_of(
             kept.append(record)
         elif record.kind in _REPLIES and record.is_input:
             later.setdefault(str(record.data.get("webhook")), record)
-        elif record.kind in _FAULTS and record.data.get("webhook") not in later:
-            faults.append(record)
+        elif record is found and record.kind == "reply.edited":
+            later[str(record.data.get("webhook"))] = _as_it_came(record)
+        elif record.kind in _TOLD and record.data.get("webhook") not in later:
+            told.append(record)
     if found is None:
         raise InputError(f"{name}: there is no record {seq}: expected 1 to {len(kept)}")
     inputs = [record for record in kept if record.is_input]
@@ -102,9 +104,18 @@ def past_of(
     at = found.t if found.is_input else kept[-1].t
     asked = {str(r.data.get("webhook")) for r in kept if r.kind == "webhook.request"}
     later = {webhook: record for webhook, record in later.items() if webhook in asked}
-    reply = str(found.data.get("webhook")) if found.kind in _REPLIES else None
-    faults = [record for record in faults if record.data.get("webhook") in later]
-    return Past(name, seq, at, inputs, kept, later, audio, again, note, reply, faults)
+    used = found.kind in (*_REPLIES, "reply.edited")
+    reply = str(found.data.get("webhook")) if used else None
+    told = [record for record in told if record.data.get("webhook") in later]
+    return Past(name, seq, at, inputs, kept, later, audio, again, note, reply, told)
+
+
+def _as_it_came(edit: Record) -> Record:
+    """The reply before it was edited, in place of the record of the edit."""
+    was = edit.data["was"]
+    kind = "webhook.response" if was.get("status") is not None else "webhook.failed"
+    data = {"reason": "failed", "message": was.get("body"), **was}
+    return edit._replace(kind=kind, data={**data, "webhook": edit.data["webhook"]})
 
 
 def check(expected: Sequence[Record], lived: Iterator[Record], name: str) -> Iterator[Record]:

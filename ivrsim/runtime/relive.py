@@ -16,6 +16,7 @@ from ivrsim.engine import commands as cmd
 from ivrsim.engine import events as ev
 from ivrsim.errors import AudioError, SoundUnavailable
 from ivrsim.runtime.caller import utterance
+from ivrsim.runtime.still import edited
 from ivrsim.trace.record import Record
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ class UnderWay:
         if page is not None:
             self._pages[command.webhook] = (t + page[1], page[0])
 
+    def _is_edited(self, event: ev.RequestEdited, t: int) -> None:
+        command = self._open.get(event.webhook)
+        if isinstance(command, cmd.SendWebhook):
+            self._open[event.webhook] = edited(command, event)
+
     def _is_answered(self, event: ev.WebhookReplied | ev.WebhookFailed, t: int) -> None:
         self._open.pop(event.webhook, None)
 
@@ -122,7 +128,7 @@ class UnderWay:
         """What is typed or scripted takes its time: its end comes by itself."""
         if event.text is None:
             return
-        for at, rest in utterance(event.text, event.leg, t, event.source)[1:]:
+        for at, rest in utterance(event.text, event.leg, t, event.source, event.duration_ms)[1:]:
             self._desk.schedule(at, rest, f"{rest.kind}:{event.source}")
 
     def _spoke(self, event: ev.SpeechHeard | ev.SpeechStopped, t: int) -> None:
@@ -137,17 +143,17 @@ class UnderWay:
     # ------------------------------------------------------------------ from now on
 
     def todo(
-        self, later: Mapping[str, Record], t: int, faults: Sequence[Record] = ()
+        self, later: Mapping[str, Record], t: int, told: Sequence[Record] = ()
     ) -> list[cmd.Command | ev.Event]:
         """What is to be done and to be fed first, at ``t``, in the order in which it was asked for.
 
         ``later`` are the replies that came to webhooks of the past: they come again, when they
-        came, and what was told of ``faults`` before them. A webhook whose reply nobody has
-        recorded is sent.
+        came, and what was ``told`` of them before. A webhook whose reply nobody has recorded is
+        sent.
         """
         found: list[cmd.Command | ev.Event] = []
         asked = {c.webhook for c in self._open.values() if isinstance(c, cmd.SendWebhook)}
-        about = [*faults, *later.values()]
+        about = [*told, *later.values()]
         # A fault may have let one webhook overtake another: the order is that of the records.
         recorded = sorted((r for r in about if r.data["webhook"] in asked), key=lambda r: r.seq)
         come_again = deque(recorded)
@@ -171,8 +177,8 @@ class UnderWay:
         else:
             found.append(event)
 
-    async def sound(self, t: int) -> None:
-        """Let the caller hear from ``t`` on what sounds then, from its middle."""
+    async def sound(self) -> None:
+        """Let the caller hear what sounds now, from its middle."""
         hands, handset, play = self._hands, self._hands.handset, self._sounding
         if handset is None:
             return
@@ -188,8 +194,9 @@ class UnderWay:
             except (AudioError, SoundUnavailable) as error:
                 self._desk.notice(str(error))  # it ends when it ended; it is only not heard
             else:
-                gone = t - self._since
-                handset.play(play.prompt, clip, play.loop, play.level, from_ms=gone)
+                if hands.playing == play.prompt:  # else it is over: making the sound takes a while
+                    gone = self._desk.now_ms - self._since
+                    handset.play(play.prompt, clip, play.loop, play.level, from_ms=gone)
 
 
 _COMMANDS: Final[dict[type[Any], Callable[[UnderWay, Any, int], None]]] = {
@@ -213,6 +220,7 @@ _EVENTS: Final[dict[type[Any], Callable[[UnderWay, Any, int], None]]] = {
     ev.PromptFailed: lambda way, event, t: way._silent(event.prompt),
     ev.TimerFired: lambda way, event, t: way._desk.drop(event.timer),
     ev.FaultInjected: UnderWay._is_told,
+    ev.RequestEdited: UnderWay._is_edited,
     ev.WebhookReplied: UnderWay._is_answered,
     ev.WebhookFailed: UnderWay._is_answered,
     ev.RecordingStored: UnderWay._is_stored,

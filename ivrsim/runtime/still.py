@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -13,6 +13,7 @@ from ivrsim.engine import events as ev
 from ivrsim.errors import InputError
 from ivrsim.runtime.allow import HostPolicy, web_url
 from ivrsim.runtime.stopping import ReplyDraft, RequestDraft, Stop, Watcher
+from ivrsim.trace.masking import MASK, mask_headers, mask_url
 from ivrsim.trace.record import Record
 
 Reply = ev.WebhookReplied | ev.WebhookFailed
@@ -43,18 +44,21 @@ class Still:
         self.acts: list[ev.Event] = []
         self._passed: ev.Event | None = None
 
-    def before(self, event: ev.Event, request: Record | None) -> Stop | None:
-        """Whether to stop before ``event`` is used, and why; a reply is asked about once."""
-        if self.watcher is None or event is self._passed or not isinstance(event, Reply):
+    def before(self, reply: Reply, request_of: Callable[[str], Record | None]) -> Stop | None:
+        """Whether to stop before ``reply`` is used, and why; asked once for each."""
+        if self.watcher is None or reply is self._passed:
             return None
-        stop = self.watcher.before_reply(event, request)
+        stop = self.watcher.before_reply(reply, request_of(reply.webhook))
         if stop is not None:
-            self.reply = event
+            self.reply = reply
         return stop
 
     def after(self, records: Sequence[Record]) -> Stop | None:
         """Whether to stop after a step that wrote ``records``, and why."""
-        if self.watcher is None or self.stop is not None:
+        if self.watcher is None or not records:
+            return None
+        if self.stop is not None:  # a bookmark, an edit: known, but nothing to stop at once more
+            self.watcher.lived(records)
             return None
         return self.watcher.after(records)
 
@@ -66,27 +70,22 @@ class Still:
                 self.reply = item
                 return
 
-    def release(self) -> list[cmd.Command | ev.Event]:
-        """The call goes on: what is to be done and to be fed, in this order."""
+    def release(self) -> tuple[Reply | None, list[cmd.Command | ev.Event]]:
+        """The call goes on: the reply whose turn it was, and what is to be done and to be fed
+        after what waits already, in this order."""
         todo: list[cmd.Command | ev.Event] = [*self.todo, *self.acts]
         self.todo, self.acts, self.stop = [], [], None
         reply, self.reply = self.reply, None
         if reply is not None:
             self._passed = reply
-            todo.insert(0, reply)
-        return todo
+        return reply, todo
 
     # ------------------------------------------------------------------ changing what is held
 
-    def request_drafts(self, records: Sequence[Record]) -> list[RequestDraft]:
-        """The webhooks that are about to go out."""
-        requests = {
-            record.data.get("webhook"): record
-            for record in records[-200:]
-            if record.kind == "webhook.request"
-        }
+    def request_drafts(self, request_of: Callable[[str], Record | None]) -> list[RequestDraft]:
+        """The webhooks that are about to go out; ``request_of`` finds the record of one."""
         return [
-            _request_draft(command, requests.get(command.webhook))
+            _request_draft(command, request_of(command.webhook))
             for command in self.todo
             if isinstance(command, cmd.SendWebhook)
         ]
@@ -130,18 +129,11 @@ class Still:
         policy.check(web_url(draft.url))
         command = self.todo[index]
         assert isinstance(command, cmd.SendWebhook)
-        query = dict(parse_qsl(urlsplit(draft.url).query, keep_blank_values=True))
-        self.todo[index] = replace(
-            command,
-            method=draft.method,
-            url=draft.url,
-            headers=dict(draft.headers),
-            body=None if draft.body is None else draft.body.encode("utf-8", "surrogatepass"),
-            query=query if command.query is not None else None,
-        )
-        return ev.RequestEdited(
+        edit = ev.RequestEdited(
             draft.webhook, draft.method, draft.url, dict(draft.headers), draft.body, diff
         )
+        self.todo[index] = edited(command, edit)
+        return edit
 
     def change_reply(self, draft: ReplyDraft, diff: str) -> ev.ReplyEdited:
         """Use ``draft`` instead of what came. InputError: there is no such reply."""
@@ -150,9 +142,12 @@ class Still:
             raise InputError(f"no reply to webhook {draft.webhook} is held: nothing to edit")
         if isinstance(reply, ev.WebhookFailed):
             was: dict[str, Any] = {"status": None, "headers": {}, "body": reply.message}
+            was.update(reason=reply.reason, phase=reply.phase)
             secret, page = False, None
         else:
             was = {"status": reply.status, "headers": dict(reply.headers), "body": reply.body}
+            if reply.encoding != "utf-8":
+                was["encoding"] = reply.encoding
             secret, page = reply.secret, reply.page
         self.reply = ev.WebhookReplied(
             draft.webhook,
@@ -165,6 +160,30 @@ class Still:
             edited=True,
         )
         return ev.ReplyEdited(draft.webhook, was, diff)
+
+
+def edited(command: cmd.SendWebhook, edit: ev.RequestEdited) -> cmd.SendWebhook:
+    """``command`` as it goes out after ``edit``.
+
+    An edit that comes from a trace has its secrets masked: those that ``command`` has are kept,
+    others are left out.
+    """
+    url = command.url if edit.url == mask_url(command.url) else edit.url
+    masked = mask_headers(command.headers)
+    headers = {
+        name: command.headers[name] if masked.get(name) == value else value
+        for name, value in edit.headers.items()
+        if MASK not in value or masked.get(name) == value
+    }
+    query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    return replace(
+        command,
+        method=edit.method,
+        url=url,
+        headers=headers,
+        body=None if edit.body is None else edit.body.encode("utf-8", "surrogatepass"),
+        query=query if command.query is not None else None,
+    )
 
 
 _JSON: Final[Mapping[str, str]] = {"Content-Type": "application/json"}

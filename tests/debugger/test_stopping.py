@@ -165,7 +165,7 @@ def test_a_reply_is_edited_before_it_is_used() -> None:
         assert again is not None and "By hand." in again.body
         call.go_on()
 
-    call = made("restaurant", ['reply title:"VCA ACTION_COMPLETED"'], play, keys="1")
+    call = made("restaurant", ['reply title:"VCA ACTION_COMPLETED" hit:1'], play, keys="1")
     heard = [r.data["text"] for r in call.records if r.kind == "prompt.started"]
     assert heard[-1] == "By hand."
     edited = next(r for r in call.records if r.kind == "reply.edited")

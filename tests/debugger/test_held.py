@@ -1,0 +1,91 @@
+"""What is held while a call stands still: nothing is lost, overtaken or done twice."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ivrsim.engine.events import Marked
+from ivrsim.runtime.live import LiveCall
+from tests.debugger.test_stopping import Stops, kinds, made
+
+
+def test_a_bookmark_while_a_call_stands_still_does_not_blind_its_breakpoints() -> None:
+    seen: list[int] = []
+
+    async def play(call: LiveCall, stops: Stops) -> None:
+        for _ in range(2):
+            stop = await stops.next()
+            seen.append(stop.seq)
+            assert call.records[stop.seq - 1].kind == "webhook.request"
+            call.mark("here")  # the filter looks up the request of a reply by its number
+            call.go_on()
+        call.debugger.go()
+
+    made("restaurant", ['reply title:"VCA ACTION_COMPLETED" body:callflow'], play)
+    assert len(set(seen)) == 2
+
+
+def test_a_reply_that_is_held_is_used_before_what_came_after_it() -> None:
+    async def play(call: LiveCall, stops: Stops) -> None:
+        stop = await stops.next()
+        assert stop.kind == "reply"
+        call.answer(Marked("behind it"))
+        call.go_on()
+
+    call = made("restaurant", ["reply VCA hit:1"], play)
+    mark = next(record for record in call.records if record.kind == "mark")
+    first = next(record for record in call.records if record.kind == "webhook.response")
+    assert first.seq < mark.seq
+
+
+def test_who_hangs_up_is_not_stopped_by_what_was_held() -> None:
+    async def play(call: LiveCall, stops: Stops) -> None:
+        assert (await stops.next()).kind == "reply"
+        call.hang_up()
+        assert call.stopped is None
+
+    call = made("restaurant", ["reply VCA hit:1", "kind:webhook.response hit:1"], play)
+    gone = kinds(call).index("leg.hangup")
+    assert gone < kinds(call).index("webhook.response")
+
+
+def test_who_leaves_a_call_does_nothing_more_in_it() -> None:
+    async def play(call: LiveCall, stops: Stops) -> None:
+        await stops.next()
+        call.schedule(call.now_ms, Marked("due at the same moment"))
+        call.leave("branch.jsonl")
+
+    call = made("restaurant", ["kind:digit"], play)
+    assert "mark" not in kinds(call)
+    assert kinds(call)[-1] == "call.left"
+
+
+def test_each_breakpoint_on_replies_counts_its_own_hits() -> None:
+    async def play(call: LiveCall, stops: Stops) -> None:
+        assert (await stops.next()).breakpoint == 1
+        call.go_on()
+        assert (await stops.next()).breakpoint == 1
+        assert [point.hits for point in call.debugger.breakpoints] == [2, 2]
+        call.debugger.remove(1)
+        call.go_on()
+        assert (await stops.next()).breakpoint == 2
+        call.go_on()
+
+    made("restaurant", ["reply VCA", "reply VCA hit:3"], play)
+
+
+def test_a_face_may_go_on_as_soon_as_it_is_told_of_the_stop() -> None:
+    async def play(call: LiveCall, stops: Stops) -> None:
+        def again(records: object) -> None:
+            if call.stopped is not None:
+                call.go_on()
+
+        call.subscribe(again)
+        await asyncio.sleep(0)
+
+    call = made("restaurant", ["kind:webhook.request", "reply VCA"], play)
+
+    async def nothing(call: LiveCall, stops: Stops) -> None:
+        await asyncio.sleep(0)
+
+    assert kinds(call) == kinds(made("restaurant", [], nothing))
