@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from os.path import samefile
 from pathlib import Path
 from typing import Any, Final
 
 from ivrsim.engine.events import DigitPressed
+from ivrsim.engine.keys import SECRET
 from ivrsim.errors import InputError
 from ivrsim.flows.pages import ScriptedApplication
 from ivrsim.flows.settings import setting_errors
@@ -72,6 +74,7 @@ def again(trace: Trace, how: How) -> Again:
     header = trace.header
     if header is None:
         raise InputError(f"{trace.name}: expected a trace with its header, to know what it called")
+    _refuse_the_trace(trace, how.save)
     recorded = _recorded(trace, how.secret)
     name, target_options, call_options = _called(trace, header, how.against)
     setup = trace.setup
@@ -105,6 +108,16 @@ def again(trace: Trace, how: How) -> Again:
         allow=(*call_options.allow, *how.allow),
     )
     return Again(target, options, recorded, notes)
+
+
+def _refuse_the_trace(trace: Trace, save: Path | None) -> None:
+    """The new trace must not take the place of the one that is made again."""
+    try:
+        same = save is not None and samefile(trace.name, save)
+    except (OSError, ValueError):  # there is no such file yet, or the trace is none
+        return
+    if same:
+        raise InputError(f"{save}: this is the recorded trace itself; name another file")
 
 
 def _called(
@@ -142,6 +155,8 @@ def _own(trace: Trace, header: Header) -> tuple[str, TargetOptions, CallOptions]
                 call["insecure"] = True
             continue
         value = words.pop(0) if words else ""
+        if option in ("--from", "--to") and SECRET in value:
+            continue  # of a masked trace
         if option in _TARGET:
             target[_TARGET[option]] = value
         elif option == "--set":
@@ -173,7 +188,11 @@ def _filled(options: TargetOptions, platform: str, setup: Mapping[str, Any]) -> 
     """``options`` with what only the recorded call knows: who called whom, on which platform."""
     names = ("caller", "callee", *(("answer_method",) if platform == "vonage" else ()))
     known: dict[str, Any] = {name: setup.get(name) for name in names}
-    known = {name: value for name, value in known.items() if isinstance(value, str)}
+    known = {
+        name: value
+        for name, value in known.items()
+        if isinstance(value, str) and SECRET not in value
+    }
     known["platform"] = platform
     if setup.get("direction") == "outbound" and not setup.get("document"):
         known["outbound"] = True
@@ -193,6 +212,11 @@ def _target(trace: Trace, name: str, options: TargetOptions, how: How) -> Target
 
 
 def _notes(trace: Trace, target: Target, setup: Mapping[str, Any]) -> Iterable[str]:
+    if setup.get("masked"):
+        yield (
+            "the trace is masked: the numbers of its call are not known, and the new one has "
+            f"others, unless --against '{target.name} --from NUMBER --to NUMBER' gives them"
+        )
     if setup.get("authorized") and not (target.signature_secret or target.webhook_auth):
         option = "--signature-secret" if target.platform == "vonage" else "--webhook-auth"
         yield (

@@ -15,7 +15,7 @@ from typing import Final
 from ivrsim.replay import words
 from ivrsim.replay.difference import Comparison, Difference, difference
 from ivrsim.replay.pairing import Pairing
-from ivrsim.replay.steps import REPORTED, Course, Step, read_course
+from ivrsim.replay.steps import REPORTED, SAID, Course, Step, read_course
 from ivrsim.replay.timing import Timing, moved
 from ivrsim.replay.traces import Source, Trace, read_trace
 from ivrsim.replay.values import NOTHING, Ids, Ignored, Leaf, Origins, Values
@@ -83,6 +83,10 @@ class _Comparing:
             read_course(new.records, origins[1], roughly=course_only),
             whole=old.whole and new.whole,
         )
+        # Up to here one call can be compared with another that breaks off.
+        self._last_paired = (
+            max(self._pairing.new_of, default=0), max(self._pairing.old_of, default=0)
+        )  # fmt: skip
         self._ids = Ids()
         self._values = Values(self._ids, ignored, *origins)
         self.found: list[Difference] = []
@@ -152,7 +156,7 @@ class _Comparing:
             return
         if self._is_ignored(old) or (self._course_only and kind == "setting.decided"):
             return
-        shift = new.record.t - record.t
+        shift = None if kind in SAID else new.record.t - record.t
         as_before = old.values.get("ended_by") == new.values.get("ended_by")
         derived = () if as_before else ("timed_out", "valid")
         for name, value in old.values.items():
@@ -266,7 +270,7 @@ class _Comparing:
 
     def _is_expected(self, step: Step, *, missing: bool) -> bool:
         """Whether one of the calls could not have it, or it is ignored."""
-        record, old_trace = step.record, self._traces[0]
+        record, (old_trace, new_trace) = step.record, self._traces
         if self._is_ignored(step):
             return True
         if self._webhooks_only:
@@ -276,8 +280,8 @@ class _Comparing:
         if self._course_only and record.kind in ("diagnostic", "setting.decided"):
             return record.data.get("severity") != "error"
         if missing:
-            return self._partial
-        return not old_trace.whole and record.seq > max(self._pairing.old_of, default=0)
+            return self._partial or (not new_trace.whole and record.seq > self._last_paired[0])
+        return not old_trace.whole and record.seq > self._last_paired[1]
 
     def _tell_alone(self, step: Step, follows: int, *, missing: bool) -> None:
         record = step.record

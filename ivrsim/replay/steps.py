@@ -69,6 +69,8 @@ REPORTED: Final = frozenset(FIELDS) - {
 """Kinds that are worth a line when one call has them and the other has not."""
 
 REPLIES: Final = frozenset({"webhook.response", "webhook.failed"})
+SAID: Final = frozenset({"webhook.response", "document.received"})
+"""What the application has said: nothing in it is a measure of the platform's."""
 _ASIDE: Final = frozenset(
     {
         "setting.decided", "webhook.resent", "duplicate.response", "request.edited",
@@ -153,7 +155,7 @@ def read_course(records: Sequence[Record], origins: Origins, *, roughly: bool = 
         exact, ids = str(alike), []
         if values:
             try:
-                text = dumps(_plain(values, origins))
+                text = dumps(_plain(values, origins, said=kind in SAID))
             except RecursionError:  # nested too deep: its text, where there is one, has to do
                 values = {"body": str(data.get("body"))} if kind == "webhook.response" else {}
                 text = dumps(values)
@@ -182,16 +184,16 @@ def dumps(value: Any) -> str:
         return json.dumps(value, sort_keys=True)
 
 
-def _plain(value: Any, origins: Origins) -> Any:
+def _plain(value: Any, origins: Origins, *, said: bool) -> Any:
     """``value`` without what differs in any two calls, but for ids."""
     if isinstance(value, dict):
         return {
-            name: _plain(inner, origins)
+            name: _plain(inner, origins, said=said)
             for name, inner in value.items()
-            if not known_to_differ(name, inner)
+            if not known_to_differ(name, inner, said=said)
         }
     if isinstance(value, list):
-        return [_plain(inner, origins) for inner in value]
+        return [_plain(inner, origins, said=said) for inner in value]
     return origins.plain(value) if isinstance(value, str) else value
 
 

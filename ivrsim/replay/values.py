@@ -132,12 +132,18 @@ class Values:
         self._new = new
 
     def leaves(
-        self, old: Any, new: Any, pointer: str = "", also: str = "", shift_ms: int = 0
+        self,
+        old: Any,
+        new: Any,
+        pointer: str = "",
+        also: str = "",
+        shift_ms: int | None = 0,
     ) -> Iterator[Leaf]:
         """Every value that differs, those that are ignored too.
 
-        ``also`` is another beginning of the pointers, to be ignored by; ``shift_ms``: by so much
-        later the new call is than the old one here.
+        ``also`` is another beginning of the pointers, to be ignored by. ``shift_ms``: by so much
+        later the new call is than the old one here; None in what the application has said, where
+        a length or a size is its own word and not one of the platform's measures.
         """
         if self._ignored and pointer and self._ignored.pointer(pointer, also + pointer):
             if old != new:
@@ -163,6 +169,7 @@ class Values:
                         inner,
                         old[i] if i < len(old) else NOTHING,
                         new[i] if i < len(new) else NOTHING,
+                        self._ignored.pointer(inner, also + inner),
                     )
                 else:
                     yield from self.leaves(old[i], new[i], inner, also, shift_ms)
@@ -170,7 +177,7 @@ class Values:
             yield Leaf(pointer, old, new)
 
     def _actions(
-        self, old: list[Any], new: list[Any], pointer: str, also: str, shift_ms: int
+        self, old: list[Any], new: list[Any], pointer: str, also: str, shift_ms: int | None
     ) -> Iterator[Leaf]:
         """Actions are matched by their names: one that is new moves the others."""
         names = [[value["action"] for value in values] for values in (old, new)]
@@ -179,10 +186,12 @@ class Values:
         i = j = 0
         for a, b in [*pairs, (len(old), len(new))]:
             for x, y in zip_longest(range(i, a), range(j, b)):
+                inner = f"{pointer}/{y if x is None else x}"
                 yield Leaf(
-                    f"{pointer}/{y if x is None else x}",
+                    inner,
                     NOTHING if x is None else old[x],
                     NOTHING if y is None else new[y],
+                    self._ignored.pointer(inner, also + inner),
                 )
             if a < len(old):
                 yield from self.leaves(old[a], new[b], f"{pointer}/{b}", also, shift_ms)
@@ -216,12 +225,13 @@ def _are_actions(value: Any) -> bool:
     )
 
 
-def volatile(name: str, old: Any, new: Any, shift_ms: int) -> bool:
+def volatile(name: str, old: Any, new: Any, shift_ms: int | None) -> bool:
     """Whether two values of a field are expected to differ, and do so as they may."""
-    if name in _VOLATILE:
-        return True
-    if name in _LENGTHS:
-        return _follows(name, old, new, shift_ms)
+    if shift_ms is not None:
+        if name in _VOLATILE:
+            return True
+        if name in _LENGTHS:
+            return _follows(name, old, new, shift_ms)
     if _OF_TIME.search(name):
         return is_moment(old) and is_moment(new)
     return False
@@ -235,9 +245,11 @@ def _differs(name: str) -> bool | None:
     return None if _OF_TIME.search(name) else False
 
 
-def known_to_differ(name: str, value: Any) -> bool:
-    """Whether this field is never compared as it is."""
+def known_to_differ(name: str, value: Any, *, said: bool = False) -> bool:
+    """Whether this field is never compared as it is. ``said``: the application has said it."""
     known = _differs(name)
+    if said and known:
+        return False
     return known if known is not None else is_moment(value)
 
 

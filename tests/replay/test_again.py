@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 import ivrsim
 from ivrsim.errors import InputError, IvrsimError
+from ivrsim.exchange.exporting import export_trace
 from ivrsim.flows.target import TargetOptions, load_target
 from ivrsim.replay.again import How
 from ivrsim.replay.assumptions import assume, assumptions_of
@@ -295,3 +297,27 @@ def test_words_without_an_anchor_are_told(tmp_path: Path) -> None:
     digit = next(r for r in old.records if r.kind == "digit")
     kept = changed(list(old.records), digit.seq, digit="2")
     assert again(Trace(kept, old.header)).comparison.counts, "what is pressed is what is recorded"
+
+
+def test_the_new_trace_does_not_take_the_place_of_the_recorded_one(tmp_path: Path) -> None:
+    file = tmp_path / "call.jsonl"
+    call(flow(tmp_path, FLOW), "1", trace_path=file)
+    was = file.read_bytes()
+    (tmp_path / "link.jsonl").symlink_to(file)
+    for name in ("call.jsonl", "link.jsonl"):
+        with pytest.raises(InputError, match="this is the recorded trace itself"):
+            again(file, How(save=tmp_path / name))
+    assert file.read_bytes() == was
+    again(file, How(save=tmp_path / "new.jsonl"))
+    assert read_trace(tmp_path / "new.jsonl").whole
+
+
+def test_a_masked_trace_is_called_with_other_numbers(tmp_path: Path) -> None:
+    target = flow(tmp_path, FLOW)
+    file, masked = tmp_path / "call.jsonl", tmp_path / "masked.jsonl"
+    call(target, "1", trace_path=file, options=TargetOptions(caller="+6591178965"))
+    export_trace(file, "trace", masked, BytesIO())
+    replayed = again(masked)
+    assert any("the trace is masked" in note for note in replayed.comparison.notes)
+    assert {one.kind for one in replayed.comparison.differences} == {"field"}
+    assert "+65••••••65" in str(replayed.comparison.differences[0].old)

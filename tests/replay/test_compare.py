@@ -340,3 +340,50 @@ def test_nothing_that_is_compared_can_change_unseen(target: str, keys: str) -> N
             assert compared, f"{record.kind} {name}: {was!r} → {other!r}"
             assert {record.seq} & {one.old_seq for one in compared.differences}, record.kind
     assert len(seen) > 40
+
+
+def test_a_new_trace_that_breaks_off_is_compared_up_to_there(tmp_path: Path) -> None:
+    whole = of(tmp_path)
+    cut = Trace(whole.records[:25], whole.header)
+    compared = compare(whole, cut)
+    assert compared.same
+    assert compared.notes == ("the new trace breaks off without an end: compared up to there",)
+    new = of(tmp_path, FLOW.replace("Welcome to", "Here is"))
+    assert [kind for kind, _ in told(compare(whole, Trace(new.records[:25], new.header)))] == [
+        "text"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ({"size": "small"}, {"size": "large"}),
+        ({"size": 3}, {"size": 4}),
+        ({"duration": 3}, {"duration": 4}),
+        ({"price": "1.00"}, {"price": "2.00"}),
+        ({"rate": "slow"}, {"rate": "fast"}),
+    ],
+)
+def test_what_the_application_says_is_no_measure_of_the_platform(
+    tmp_path: Path, was: dict[str, Any], now: dict[str, Any]
+) -> None:
+    def saying(payload: dict[str, Any]) -> Trace:
+        words = f"{{action: talk, text: It comes on Monday., x: {json.dumps(payload)}}}"
+        return of(tmp_path, FLOW.replace("{action: talk, text: It comes on Monday.}", words))
+
+    name = next(iter(was))
+    (one,) = compare(saying(was), saying(now)).differences
+    assert (one.kind, one.where) == ("field", f"the reply /1/x/{name}")
+
+
+def test_a_pointer_that_is_ignored_may_be_of_something_that_is_new() -> None:
+    values = Values(Ids(), Ignored(["/phones/1", "/ncco/*"]), Origins({}), Origins({}))
+
+    def differing(old: object, new: object) -> list[str]:
+        return [leaf.pointer for leaf in values.leaves(old, new) if not leaf.ignored]
+
+    assert differing({"phones": ["1"]}, {"phones": ["1", "2"]}) == []
+    assert differing({"phones": ["1"]}, {"phones": ["1", "2", "3"]}) == ["/phones/2"]
+    talk, hangup = {"action": "talk"}, {"action": "hangup"}
+    assert differing({"ncco": [talk]}, {"ncco": [talk, hangup]}) == []
+    assert differing({"nccos": [talk]}, {"nccos": [talk, hangup]}) == ["/nccos/1"]
