@@ -9,12 +9,13 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from ivrsim.errors import InputError
 from ivrsim.runtime.stopping import ReplyDraft, RequestDraft
+from ivrsim.trace.masking import mask_headers, mask_url
 
 _METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 _HEADER: Final = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(.*)")
@@ -88,11 +89,16 @@ def remarks(platform: str, draft: ReplyDraft, settings: Mapping[str, str]) -> li
 
 
 def difference(old: str, new: str) -> str:
-    """What is changed from ``old`` to ``new``, as a unified diff; empty when nothing is."""
-    lines = difflib.unified_diff(
-        old.splitlines(), new.splitlines(), "as it was", "as edited", lineterm="", n=2
+    """What is changed from ``old`` to ``new``, as a unified diff; empty when nothing is.
+
+    It goes into the trace: passwords, tokens and cookies in URL and headers are masked.
+    """
+    before, after = _lines(old), _lines(new)
+    heads = {line for lines in (before, after) for line in lines[: _body_at(lines)]}
+    made = difflib.unified_diff(before, after, "as it was", "as edited", lineterm="", n=2)
+    return "\n".join(
+        line[0] + _without_secrets(line[1:]) if line[1:] in heads else line for line in made
     )
-    return "\n".join(lines)
 
 
 class _Parts(NamedTuple):
@@ -114,15 +120,32 @@ def _pretty(body: str) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
+def _lines(text: str) -> list[str]:
+    """Only a line feed ends a line: JSON may hold what else Unicode has for it."""
+    return text.replace("\r\n", "\n").split("\n")
+
+
+def _body_at(lines: Sequence[str]) -> int:
+    """The index of the first line of the body."""
+    return next((n for n, line in enumerate(lines, 1) if n > 1 and not line.strip()), len(lines))
+
+
+def _without_secrets(line: str) -> str:
+    """A line of the head: method and URL, or a header."""
+    header = _HEADER.fullmatch(line)
+    if header is None:
+        return mask_url(line)
+    return ": ".join(next(iter(mask_headers({header[1]: header[2]}).items())))
+
+
 def _parse(text: str) -> _Parts:
-    lines = text.splitlines()
-    if not lines or not lines[0].strip():
+    lines = _lines(text)
+    if not lines[0].strip():
         raise DraftError(1, 1, "expected a first line, found nothing")
     headers: dict[str, str] = {}
-    body_at = len(lines)
-    for number, line in enumerate(lines[1:], 2):
+    body_at = _body_at(lines)
+    for number, line in enumerate(lines[1:body_at], 2):
         if not line.strip():
-            body_at = number
             break
         header = _HEADER.fullmatch(line)
         if header is None:

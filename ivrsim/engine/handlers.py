@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ivrsim.engine import events as ev
 from ivrsim.engine.commands import ReplyApi
 from ivrsim.engine.diagnostic import Diagnostic
-from ivrsim.trace.masking import mask_headers
+from ivrsim.trace.masking import mask_headers, mask_url
 
 if TYPE_CHECKING:
     from ivrsim.engine.session import Session
@@ -25,10 +25,8 @@ Remark = (
 
 def too_late(call: Session, event: ev.Event) -> None:
     """The call is over: write down what happened, and that it changes nothing."""
-    data = {item.name: getattr(event, item.name) for item in fields(event)}
+    data = _without_secrets(event)
     leg = data.pop("leg", None)
-    if isinstance(event, ev.WebhookReplied):
-        data["headers"] = mask_headers(event.headers)
     data["ignored"] = True
     if isinstance(event, ev.DigitPressed):
         data["digit"], data["ignored"] = call.keys.shown(event.digit), "call-ended"
@@ -209,12 +207,8 @@ def _on_mark(call: Session, event: ev.Marked) -> None:
 
 def _on_remark(call: Session, event: Remark) -> None:
     """What happened beside the call: it is written down, and changes nothing."""
-    data = {item.name: getattr(event, item.name) for item in fields(event)}
+    data = _without_secrets(event)
     leg = data.pop("leg", None)
-    if "headers" in data:
-        data["headers"] = mask_headers(data["headers"])
-    if isinstance(event, ev.ReplyEdited):
-        data["was"] = {**event.was, "headers": mask_headers(event.was.get("headers", {}))}
     cause = call.request_of(data["webhook"]) if data.get("webhook") else None
     call.input_record(event.kind, data, cause, leg)
 
@@ -222,6 +216,18 @@ def _on_remark(call: Session, event: Remark) -> None:
 def _on_left(call: Session, event: ev.CallLeft) -> None:
     call.input_record(event.kind, {"branch": event.branch}, None)
     call.leave()
+
+
+def _without_secrets(event: ev.Event) -> dict[str, Any]:
+    """The fields of ``event`` by name, as a trace may keep them."""
+    data = {item.name: getattr(event, item.name) for item in fields(event)}
+    if "headers" in data:
+        data["headers"] = mask_headers(data["headers"])
+    if "url" in data:
+        data["url"] = mask_url(data["url"])
+    if isinstance(event, ev.ReplyEdited):
+        data["was"] = {**event.was, "headers": mask_headers(event.was.get("headers", {}))}
+    return data
 
 
 def _size(body: str, encoding: str) -> int:

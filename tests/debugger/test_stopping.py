@@ -350,3 +350,27 @@ def test_what_the_platform_would_say_of_a_reply(
     assert bool(said) is (found is not None)
     if found is not None:
         assert any(found in line for line in said)
+
+
+def test_what_unicode_has_for_the_end_of_a_line_stays_in_a_body() -> None:
+    draft = replace(
+        REPLY, body='{"text":"one\u2028two\x85three\x0bfour"}'.replace("\x0b", "\\u000b")
+    )
+    assert parse_reply(reply_text(draft), draft) == draft
+    assert parse_reply(reply_text(draft).replace("\n", "\r\n"), draft) == draft
+
+
+def test_a_difference_holds_no_secrets() -> None:
+    headers = {"Set-Cookie": "id=abc", "Content-Type": "application/json"}
+    draft = replace(REQUEST, headers=headers, url="http://127.0.0.1/x?token=abc", body='{"a":1}')
+    old = request_text(draft)
+    new = old.replace('"a": 1', '"Cookie": "abc"').replace(
+        "Content-", "Authorization: abc\nContent-"
+    )
+    made = difference(old, new)
+    assert "+Authorization: •••" in made
+    assert " Set-Cookie: •••" in made
+    assert " POST http://127.0.0.1/x?token=•••" in made
+    assert '+  "Cookie": "abc"' in made  # a body is shown as it is, as everywhere
+    assert made.count("abc") == 1
+    assert difference(old, old) == ""
