@@ -104,6 +104,7 @@ class Editor(DebugModal[Draft]):
         self._settings = settings or {}
         self._was = drafts.text(draft)
         self._made: Draft | None = None
+        self._leaving = ""
         self._title = title or _title(draft)
 
     def inside(self) -> ComposeResult:
@@ -172,6 +173,16 @@ class Editor(DebugModal[Draft]):
 
     def action_editor_reset(self) -> None:
         self.query_one(DraftArea).load_text(self._was)
+
+    def action_close(self) -> None:
+        """What has been written is not lost by one key."""
+        if self.has_class("-changes"):
+            self.action_editor_changes()
+        elif self.text != self._was and self._leaving != self.text:
+            self._leaving = self.text
+            self.query_one(Verdict).show([("It is changed: Esc once more leaves it.", "yellow")])
+        else:
+            self.dismiss()
 
     def action_editor_outside(self) -> None:
         try:

@@ -73,7 +73,7 @@ def lines(rows: Sequence[Any]) -> str:
 
 
 def test_a_diff_in_rows() -> None:
-    diff = RealDrafts().difference('{\n "a": 1\n}\n', '{\n "a": 2\n}\n')
+    diff = RealDrafts().difference('{\n "a": 1\n}', '{\n "a": 2\n}')
     rows = rows_of_diff(diff, 40)
     assert [text_of_row(row) for row in rows] == [
         "@@ -1,3 +1,3 @@", "  {", '-  "a": 1', '+  "a": 2', "  }",
@@ -127,6 +127,19 @@ async def test_the_editor_shows_what_has_been_changed() -> None:
         )
         await pilot.press("ctrl+t", "3")
         assert "vca23" in pilot.app.screen.query_one("#draft").text  # type: ignore[attr-defined]
+
+
+async def test_what_is_written_is_not_lost_by_one_key() -> None:
+    async with over(lambda: Editor(RealDrafts(), REQUEST, lambda made, diff: None)).run_test(
+        size=SIZE
+    ) as pilot:
+        await pilot.press("x", "escape")
+        assert isinstance(pilot.app.screen, Editor)
+        assert "once more" in lines(pilot.app.screen.query_one(Verdict).rows(100))
+        await pilot.press("y", "escape")
+        assert isinstance(pilot.app.screen, Editor)
+        await pilot.press("escape")
+        assert not isinstance(pilot.app.screen, Editor)
 
 
 async def test_nothing_changed_is_nothing_used() -> None:
