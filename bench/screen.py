@@ -7,7 +7,6 @@ import os
 import pty
 import queue
 import re
-import signal
 import struct
 import subprocess
 import termios
@@ -110,6 +109,5 @@ class Screen:
         traceback: TracebackType | None,
     ) -> None:
         self._process.kill()
-        os.wait4(self._process.pid, 0)
-        self._process.returncode = -signal.SIGKILL  # it has been waited for
+        self._process.wait()
         os.close(self._ours)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ivrsim.trace.record import Record
+from ivrsim.trace.titles import FOLLOWERS, request_of
 from ivrsim.trace.view_items import WebhookPair
-from ivrsim.trace.view_words import int_of, text_of
+from ivrsim.trace.view_words import request_title, text_of
 from ivrsim.tui.traces.source import Source, record_at
 
 _ANSWERS = frozenset({"webhook.response", "webhook.failed"})
@@ -32,21 +33,22 @@ class Pairs:
         if request is None:
             return WebhookPair(name, "", None, record.seq)
         reply = record.seq if record is not request else self._reply_to(request)
-        return WebhookPair(name, title_of(request), request.seq, reply)
+        return WebhookPair(name, request_title(request), request.seq, reply)
 
     def titles(self, record: Record) -> dict[str, str]:
         """What ``view_words.words`` wants for ``record``: the title of the webhook that it is a
-        reply to."""
-        request = self.request_of(record) if record.kind in _ANSWERS else None
-        return {} if request is None else {text_of(record.data.get("webhook")): title_of(request)}
+        reply to, or speaks of."""
+        request = self.request_of(record) if record.kind in FOLLOWERS else None
+        return (
+            {} if request is None else {text_of(record.data.get("webhook")): request_title(request)}
+        )
 
     def request_of(self, reply: Record) -> Record | None:
-        """The request whose reply this is: its cause, or the one of that id before it."""
+        """The request whose reply this is: the one it follows from, or the one of that id."""
+        found = request_of(reply, lambda seq: record_at(self._source, seq - 1))
+        if found is not None:
+            return found
         name = reply.data.get("webhook")
-        if reply.cause is not None:
-            record = record_at(self._source, reply.cause - 1)
-            if record is not None and _asks(record, name):
-                return record
         stop = min(reply.seq - 1, len(self._source))
         for i in range(stop - 1, max(-1, stop - _FAR), -1):
             if self._source.kind(i) == "webhook.request":
@@ -69,13 +71,6 @@ class Pairs:
                     return record.seq
         self._looked[request.seq] = max(start, stop)
         return None
-
-
-def title_of(request: Record) -> str:
-    """What a webhook is called, as ``CallView`` calls it."""
-    data = request.data
-    title = text_of(data.get("title")) or text_of(data.get("purpose"), "webhook")
-    return f"{title}, second attempt" if int_of(data.get("attempt"), 1) > 1 else title
 
 
 def _asks(record: Record, webhook: object) -> bool:
