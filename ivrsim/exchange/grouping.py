@@ -20,6 +20,8 @@ from ivrsim.exchange.values import json_inside
 # A log whose clock differs by more is corrected; less is the way of the webhook.
 SKEW_MS: Final = 5_000
 RETRIED: Final = (429, 503, 504)
+DUPLICATE_MS: Final = 1_000
+"""A duplicate delivery comes at once; nobody hears a menu and presses a key in less."""
 
 
 @dataclass(slots=True)
@@ -161,11 +163,22 @@ def _twins(each: Group, left_out: Counter[str]) -> None:
             left_out["webhooks that another file holds too"] += 1
             _merge(twins[nth], sighting)
             continue
-        if twins:
-            each.again[len(kept)] = "retry" if _failed(twins[-1]) else "duplicate"
+        if twins and _failed(twins[-1]):
+            each.again[len(kept)] = "retry"
+        elif twins and not _pressed_again(twins[-1], sighting):
+            each.again[len(kept)] = "duplicate"
         twins.append(sighting)
         kept.append(sighting)
     each.sightings = kept
+
+
+def _pressed_again(before: Sighting, sighting: Sighting) -> bool:
+    """The older input webhook has no time in it: the same key at the next menu has the same body,
+    and is told from a duplicate by when it came."""
+    if sighting.purpose != "input" or sighting.own_ms is not None:
+        return False
+    timed = not (before.inferred or sighting.inferred)
+    return not timed or sighting.at_ms - before.at_ms >= DUPLICATE_MS
 
 
 def _identity(sighting: Sighting) -> str:

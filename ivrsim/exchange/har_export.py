@@ -42,7 +42,7 @@ def write(reader: TraceReader, out: BinaryIO) -> list[str]:
     creator = {"name": "ivrsim", "version": __version__}
     comment = f"{reader.header.platform}: {reader.header.target}"
     head = {"version": "1.2", "creator": creator, "comment": comment}
-    out.write(b'{"log":' + orjson.dumps(head)[:-1] + b',"entries":[')
+    out.write(b'{"log":' + dumps(head)[:-1] + b',"entries":[')
     waiting: deque[_Pending] = deque()
     by_name: dict[str, _Pending] = {}
     first, unsent = True, 0

@@ -145,6 +145,8 @@ def write_calls(imported: Imported, folder: Path | None) -> list[Path]:
     if folder is not None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise InputError(f"{folder}: expected a folder for the traces, found a file") from None
         except OSError as error:
             raise InputError(f"{folder}: cannot be made: {error.strerror or error}") from None
     for call in imported.calls:

@@ -82,7 +82,7 @@ class _Report:
         elif record.kind in ("webhook.response", "webhook.failed"):
             index = self._row_of.get(text_of(data.get("webhook")))
             if index is not None:
-                answer = text_of(data.get("status")) or escape(text_of(data.get("reason")))
+                answer = escape(text_of(data.get("status")) or text_of(data.get("reason")))
                 elapsed = data.get("elapsed_ms")
                 self._rows[index][4] = answer
                 self._rows[index][5] = f"{elapsed} ms" if isinstance(elapsed, int) else ""

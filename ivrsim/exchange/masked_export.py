@@ -37,19 +37,33 @@ class _Masking:
         self._entries: set[str] = set()  # long entries of digits, wherever they come up again
         self._captures: set[str] = set()
         numbers_in(reader.header.setup, numbers.add)
+        typed: dict[str, str] = {}  # of captures that have not closed: a trace may break off
         for record in reader.records():
             data = record.data
             numbers_in(data, numbers.add)
             if record.kind == "webhook.response":
                 numbers_in(json_inside(data.get("body")), numbers.add)
             elif record.kind == "capture.closed":
-                digits = data.get("digits")
-                if isinstance(digits, str) and len(digits) >= LONG_ENTRY and _DIGITS.match(digits):
-                    self._entries.add(digits)
-                    self._captures.add(str(data.get("capture")))
+                typed.pop(str(data.get("capture")), None)
+                self._entry(data.get("capture"), data.get("digits"))
+            elif record.kind == "digit" and data.get("capture") and not data.get("ignored"):
+                capture = str(data["capture"])
+                typed[capture] = typed.get(capture, "") + str(data.get("digit"))
+        for name, digits in typed.items():
+            self._entry(name, digits.rstrip("#"))
         self._masker = Masker(numbers)
-        entries = "|".join(sorted(map(re.escape, self._entries), key=len, reverse=True))
+        # As it was typed, or read back: "1, 2, 3", "123-45".
+        spelled = (
+            r"[ ,.\-]{0,2}".join(map(re.escape, digits))
+            for digits in sorted(self._entries, key=len, reverse=True)
+        )
+        entries = "|".join(spelled)
         self._entered = re.compile(rf"(?<!\d)(?:{entries})(?!\d)") if entries else None
+
+    def _entry(self, capture: Any, digits: Any) -> None:
+        if isinstance(digits, str) and len(digits) >= LONG_ENTRY and _DIGITS.match(digits):
+            self._entries.add(digits)
+            self._captures.add(str(capture))
 
     def write(self, out: BinaryIO) -> None:
         writer = TraceWriter(None, out)
@@ -103,6 +117,8 @@ class _Masking:
                 return value
             if self._entered is not None:
                 value = self._entered.sub(lambda found: DOT * len(found[0]), value)
+        elif type(value) is int and str(value) in self._entries and name not in _IDS:
+            return DOT * len(str(value))
         return self._masker.value(value, name)
 
     def _text(self, text: str) -> str:

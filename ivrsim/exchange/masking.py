@@ -32,6 +32,11 @@ _FIELD: Final = re.compile(
     r"\\*\")((?:[^\"\\]|\\[^\"])*)",
     re.IGNORECASE,
 )
+# api_secret=… of a form.
+_FORM: Final = re.compile(
+    r"(?<![\w-])((?:[\w-]*(?:secret|token|password|passwd|api_?key|signature)|sig)=)[^&;\s\"'<>\\]+",
+    re.IGNORECASE,
+)
 
 
 class Masker:
@@ -66,6 +71,8 @@ class Masker:
         if "://" in text:
             text = _URL.sub(lambda found: mask_url(found[0]), text)
         text = _FIELD.sub(lambda found: found[1] + MASK, text)
+        if "=" in text:
+            text = _FORM.sub(lambda found: found[1] + MASK, text)
         return self._pattern.sub(self._replace, text)
 
     def value(self, value: Any, name: str = "") -> Any:

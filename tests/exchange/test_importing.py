@@ -320,3 +320,30 @@ def test_the_history_is_not_flooded(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(InputError, match="51 calls, and the history keeps 50"):
         write_calls(imported, None)
     assert len(write_calls(imported, tmp_path / "folder")) == 51
+
+
+def test_the_same_key_twice_in_older_inputs_is_no_duplicate(tmp_path: Path) -> None:
+    """They hold no time: without one of the log's own, each line is a key of its own."""
+    ids = {"conversation_uuid": "CON-9", "uuid": "leg-9"}
+    answer = {**ids, "to": "6567770123", "from": "6591178965"}
+    pressed = {**ids, "timed_out": False, "dtmf": "1"}
+    untimed = tmp_path / "untimed.jsonl"
+    untimed.write_text("".join(json.dumps(each) + "\n" for each in (answer, pressed, pressed)))
+    timed = tmp_path / "timed.jsonl"
+    lines = [(0, answer), (4, pressed), (9, pressed), (9, pressed)]
+    timed.write_text(
+        "".join(
+            json.dumps({"time": f"2026-11-21T08:00:0{at}Z", "body": body}) + "\n"
+            for at, body in lines
+        )
+    )
+    for path in (untimed, timed):
+        (call,) = read_calls([path]).calls
+        assert [data["digit"] for data in of_kind(call.records, "digit")] == ["1", "1"]
+    duplicates = [r for r in call.records if "delivered again" in str(r.data.get("title"))]
+    assert len(duplicates) == 1
+
+
+def test_the_folder_for_traces_may_not_be_a_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="expected a folder for the traces, found a file"):
+        write_calls(read_calls([DATA / "vonage_bodies.jsonl"]), log(tmp_path / "there"))

@@ -60,6 +60,38 @@ def test_menus_stay_and_long_entries_go(recorded: Trace) -> None:
     assert "20481776" not in text
 
 
+def test_long_entries_go_however_they_come_up_again(tmp_path: Path) -> None:
+    base = {"from": "+6591178965", "to": "+6568332048"}
+    closed = {"capture": "c1", "digits": "20481776", "ended_by": "terminator"}
+    reply = {"webhook": "w1", "status": 200, "encoding": "utf-8", "headers": {}}
+    body = [{"action": "talk", "text": "You said 2, 0, 4, 8, 1, 7, 7, 6", "account": 20481776}]
+    trace = written(
+        tmp_path / "entry.jsonl",
+        [
+            (0, "call.started", None, base),
+            (1, "capture.closed", "L", closed),
+            (2, "webhook.response", None, {**reply, "body": json.dumps(body)}),
+            (2, "document.received", "L", {"document": "d1", "origin": "reply", "body": body}),
+        ],
+    )
+    text = exported(trace, "trace").decode()
+    assert "2, 0" not in text
+    assert "20481776" not in text
+    document = json.loads(text.splitlines()[-1])["data"]["body"][0]
+    assert document["account"] == "••••••••"
+
+
+def test_the_keys_of_a_trace_that_breaks_off_are_a_long_entry_too(tmp_path: Path) -> None:
+    base = {"from": "+6591178965", "to": "+6568332048"}
+    keys = [
+        (n, "digit", "L", {"digit": key, "capture": "c1", "source": "keypad", "ignored": None})
+        for n, key in enumerate("4929123456#")
+    ]
+    trace = written(tmp_path / "killed.jsonl", [(0, "call.started", None, base), *keys])
+    records = [json.loads(line) for line in exported(trace, "trace").splitlines()[2:]]
+    assert {record["data"]["digit"] for record in records} == {"•"}
+
+
 def the_masked(path: Path, **data: Any) -> dict[str, Any]:
     base = {"from": "+6591178965", "to": "+6568332048"}
     trace = written(path, [(0, "call.started", None, base), (1, "webhook.request", "L", data)])
@@ -133,3 +165,9 @@ def test_a_known_number_never_stays_and_has_one_mask(
         assert mask == Masker(numbers).text(f"{before}{plus}{number}")
     whole = {n: m.removeprefix(before).removeprefix(plus) for n, m in masks.items()}
     assert len(set(whole.values())) == len(numbers)
+
+
+def test_secrets_of_a_form(tmp_path: Path) -> None:
+    body = "api_key=k1234567&api_secret=s3cr3t99&sig=abcdef12&text=the secret=ary"
+    masked = the_masked(tmp_path / "form.jsonl", webhook="w1", body=body)
+    assert masked["body"] == "api_key=•••&api_secret=•••&sig=•••&text=the secret=•••"

@@ -64,6 +64,8 @@ def hostile_trace(path: Path) -> Path:
             (4, "webhook.request", None, request),
             (5, "webhook.failed", None, {"webhook": HOSTILE, "reason": HOSTILE,
                                          "message": HOSTILE}),
+            (5, "webhook.request", None, {"webhook": "w2", "title": "event", "url": "http://x"}),
+            (5, "webhook.response", None, {"webhook": "w2", "status": HOSTILE}),
             (6, "diagnostic", None, remark),
             (6, "mark", None, {"text": HOSTILE}),
             (7, "call.ended", None, {"status": HOSTILE, "by": HOSTILE, "why": HOSTILE}),
