@@ -4,50 +4,20 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
-from typing import Final, Protocol
+from collections.abc import Iterable
+from typing import Final
 
 from ivrsim.errors import TraceError
 from ivrsim.trace.filter import Filter
 from ivrsim.trace.lines import COMPACT
 from ivrsim.trace.reader import Lines, TraceReader
 from ivrsim.trace.record import Record
+from ivrsim.trace.source import RecordSource
 from ivrsim.trace.titles import FOLLOWERS
 
 _BLOCK: Final = 1 << 20
 _REMEMBERED: Final = 256
 _CAUSE: Final = re.compile(rb'"cause":([0-9]{1,18}),')
-
-
-class Source(Protocol):
-    """Records that can be had by their place; ``TraceReader`` is one."""
-
-    def __len__(self) -> int: ...
-
-    def record(self, i: int) -> Record: ...
-
-    def records(self, start: int = 0, stop: int | None = None) -> Iterator[Record]: ...
-
-
-class ListSource:
-    """The records of a live call, as a source. The list may grow."""
-
-    def __init__(self, records: list[Record]) -> None:
-        self._records = records
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def record(self, i: int) -> Record:
-        """Record ``i``, counted from 0. Raises IndexError."""
-        if i < 0:
-            raise IndexError(i)
-        return self._records[i]
-
-    def records(self, start: int = 0, stop: int | None = None) -> Iterator[Record]:
-        """The records from ``start`` up to ``stop`` (None: all there are now)."""
-        last = len(self) if stop is None else min(stop, len(self))
-        return (self._records[i] for i in range(max(start, 0), last))
 
 
 class Search:
@@ -59,7 +29,7 @@ class Search:
     found beyond it is dropped at the next ``advance``.
     """
 
-    def __init__(self, source: Source, filter: Filter) -> None:
+    def __init__(self, source: RecordSource, filter: Filter) -> None:
         self.source = source
         self.filter = filter
         self.found: array[int] = array("I")

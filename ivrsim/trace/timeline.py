@@ -12,11 +12,10 @@ import pickle
 import zlib
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from ivrsim.trace.dead_air import LIMIT_MS
-from ivrsim.trace.record import Record
+from ivrsim.trace.source import RecordSource
 from ivrsim.trace.view import CallView
 
 KEEP: Final = 120
@@ -29,19 +28,6 @@ NEARBY: Final = 1 << 20
 _STRIDE = 64
 _NEAR = (64, 256, 1024)
 """So often copies are made on the way to a place, in records before it."""
-
-
-class RecordSource(Protocol):
-    """Where records come from: ``TraceReader`` is one. It may grow, and end at damage."""
-
-    def __len__(self) -> int:
-        """How many records there are now."""
-
-    def record(self, i: int, /) -> Record:
-        """Record ``i``, from 0."""
-
-    def records(self, start: int = 0, stop: int | None = None, /) -> Iterator[Record]:
-        """The records from ``start`` to before ``stop``; fewer where they cannot be read."""
 
 
 class Timeline:

@@ -9,7 +9,8 @@ import pytest
 
 from ivrsim.trace import Record, TraceReader, TraceWriter
 from ivrsim.trace.filter import parse_filter
-from ivrsim.trace.search import ListSource, Search
+from ivrsim.trace.search import Search
+from ivrsim.trace.source import LiveSource
 
 from .conftest import HEADER
 
@@ -68,7 +69,7 @@ def test_a_file_and_a_list_give_what_the_filter_lets_pass(write: Write, text: st
         in_file = Search(reader, parse_filter(text))
         assert in_file.advance()
         assert in_file.found.tolist() == expected(records, text)
-    in_list = Search(ListSource(records), parse_filter(text))
+    in_list = Search(LiveSource(records), parse_filter(text))
     assert in_list.advance()
     assert in_list.found == in_file.found
     assert in_list.scanned == in_file.scanned == len(records)
@@ -102,7 +103,7 @@ def test_it_goes_on_when_the_source_has_grown(tmp_path: Path, text: str) -> None
     records = a_call(12)
     path = tmp_path / "call.jsonl"
     live: list[Record] = []
-    in_list = Search(ListSource(live), parse_filter(text))
+    in_list = Search(LiveSource(live), parse_filter(text))
     with TraceWriter(path) as writer:
         writer.header(HEADER)
         with TraceReader(path) as reader:

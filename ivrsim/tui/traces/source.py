@@ -2,60 +2,17 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from ivrsim.errors import TraceError
 from ivrsim.trace.reader import TraceReader
 from ivrsim.trace.record import Record
+from ivrsim.trace.source import LiveSource, Source
 from ivrsim.trace.view_words import int_of
 
-
-class Source(Protocol):
-    """What ``TraceReader`` and ``LiveSource`` have in common. Record ``i`` counts from 0 and has
-    ``seq`` ``i + 1``; there are ``len`` of them by now, and ``kind`` parses none."""
-
-    def __len__(self) -> int: ...
-    def record(self, i: int) -> Record: ...
-    def records(self, start: int = 0, stop: int | None = None) -> Iterator[Record]: ...
-    def kind(self, i: int) -> str: ...
-    def kinds(self, start: int = 0, stop: int | None = None) -> tuple[array[int], list[str]]: ...
-
-
-class LiveSource:
-    """The records of a call that goes on: the list that it appends to."""
-
-    def __init__(self, records: Sequence[Record]) -> None:
-        self._records = records
-        self._kinds = array("I")
-        self._names: list[str] = []
-        self._numbers: dict[str, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def record(self, i: int) -> Record:
-        if i < 0:
-            raise IndexError(f"record {i}: they count from 0")
-        return self._records[i]
-
-    def records(self, start: int = 0, stop: int | None = None) -> Iterator[Record]:
-        stop = len(self._records) if stop is None else min(stop, len(self._records))
-        return (self._records[i] for i in range(start, stop))
-
-    def kind(self, i: int) -> str:
-        return self.record(i).kind
-
-    def kinds(self, start: int = 0, stop: int | None = None) -> tuple[array[int], list[str]]:
-        for i in range(len(self._kinds), len(self._records)):
-            kind = self._records[i].kind
-            number = self._numbers.get(kind)
-            if number is None:
-                number = self._numbers[kind] = len(self._names)
-                self._names.append(kind)
-            self._kinds.append(number)
-        return self._kinds[start:stop], list(self._names)
+__all__ = [
+    "LiveSource", "RecordsOfTrace", "Source", "is_webhook", "record_at", "status_of",
+]  # fmt: skip
 
 
 class RecordsOfTrace(Sequence[Record]):
