@@ -20,20 +20,21 @@ def import_files(options: Namespace) -> int:
         found = f"{_count(call.webhooks, 'webhook')}, {_count(call.gaps, 'gap')}"
         print(f"{visible(str(path))}  {call.header.platform}  {one_line_of(numbers)}  {found}")
     for reason, count in sorted(imported.left_out.items()):
-        print(f"left out: {reason} ({count})")
+        print(f"left out: {visible(reason)} ({count})")
     for broken in imported.broken:
-        print(f"ivrsim: warning: {broken}", file=sys.stderr)
+        print(f"ivrsim: warning: {visible(broken)}", file=sys.stderr)
     return 0
 
 
 def export(options: Namespace) -> int:
     """A trace for other tools and for people. Raises InputError."""
     from ivrsim.exchange.exporting import export_trace
+    from ivrsim.trace.view_text import visible
 
     output = None if options.output in (None, "-") else Path(options.output)
     sys.stdout.flush()
     for warning in export_trace(Path(options.trace), options.format, output, sys.stdout.buffer):
-        print(f"ivrsim: warning: {warning}", file=sys.stderr)
+        print(f"ivrsim: warning: {visible(warning)}", file=sys.stderr)
     return 0
 
 

@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             raise
         place = error.filename or "standard output"
-        print(f"ivrsim: {place}: {error.strerror or error}", file=sys.stderr)
+        _complain(f"{place}: {error.strerror or error}")
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python closes it at exit
         return 3
     except KeyboardInterrupt:
@@ -56,19 +56,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except IvrsimError as error:
         if debug:
             raise
-        print(f"ivrsim: {error}", file=sys.stderr)
+        _complain(str(error))
         return error.exit_status
     except Exception as error:
         # A mistake of ours: still one line, and how to see the rest.
         if debug:
             raise
         name = type(error).__name__
-        print(
-            f"ivrsim: internal error: {name}: {error}; run again with --debug and report it",
-            file=sys.stderr,
-        )
+        _complain(f"internal error: {name}: {error}; run again with --debug and report it")
         return 3
     return status
+
+
+def _complain(message: str) -> None:
+    """One line on standard error, whatever the names in it are made of."""
+    from ivrsim.trace.view_text import visible
+
+    print(f"ivrsim: {visible(message)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

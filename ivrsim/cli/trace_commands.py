@@ -9,6 +9,28 @@ from ivrsim.cli.parts import add_debug
 
 _RAW = argparse.RawDescriptionHelpFormatter
 
+OPEN = """\
+examples:
+  ivrsim open call.jsonl
+  ivrsim open call.jsonl --at 24                 begin where `ivrsim replay` says #24
+  ivrsim open call.jsonl --filter 'status:>=500'
+  ivrsim open call.jsonl --against http://localhost:5000/vca
+"""
+
+SHOW = """\
+examples:
+  ivrsim show call.jsonl                         as the call was printed
+  ivrsim show call.jsonl 'kind:webhook status:>=500'
+  ivrsim show call.jsonl 'text:"opening hours" or digit:1'
+  ivrsim show call.jsonl -- '-kind:timer'        one that begins with a minus
+  ivrsim show call.jsonl --json | jq .kind
+
+docs/filter.md has all fields.
+
+exit status: 0 (also when nothing matches, and for a damaged trace, which is shown up to its
+damage), 2 the filter or the file is wrong, 3 ivrsim could not go on
+"""
+
 REPLAY = """\
 examples:
   ivrsim replay call.jsonl                       its own target, as it is today
@@ -28,6 +50,9 @@ examples:
   ivrsim import capture.har -o folder/           one trace a call in a folder of yours
 
 Calls are told apart by conversation, session and leg; what is missing is marked as a gap.
+docs/exchange.md says what is read.
+
+exit status: 0, 2 a file is none of these or cannot be read, 3 ivrsim could not go on
 """
 
 EXPORT = """\
@@ -37,6 +62,9 @@ examples:
   ivrsim export call.jsonl --format har          webhooks, for any HTTP tool
   ivrsim export call.jsonl --format vcon         the IETF's container for conversations
   ivrsim export call.jsonl --format trace        the trace with secrets and numbers masked
+
+exit status: 0 (a damaged trace is exported up to its damage, with a warning), 2 the trace or
+FILE is wrong, 3 ivrsim could not go on
 """
 
 
@@ -46,6 +74,7 @@ def add_trace_commands(commands: Any) -> None:
         "open",
         help="open a recorded call in the application",
         description="Open a recorded trace: scrub through it, hear it, go back, branch from it.",
+        epilog=OPEN,
         formatter_class=_RAW,
     )
     opened.add_argument("trace", metavar="TRACE", help="a .jsonl file of `ivrsim call` or `run`")
@@ -64,12 +93,20 @@ def add_trace_commands(commands: Any) -> None:
         "show",
         help="print a recorded call",
         description="Print the records of a trace as `ivrsim call` does.",
+        epilog=SHOW,
         formatter_class=_RAW,
     )
     show.add_argument("trace", metavar="TRACE")
-    show.add_argument("filter", nargs="?", metavar="FILTER", help="only those that match")
-    show.add_argument("--json", action="store_true", help="print the records themselves")
-    show.add_argument("-v", "--verbose", action="store_true", help="print every record")
+    show.add_argument(
+        "filter", nargs="?", metavar="FILTER", help="only those that match, in quotes for the shell"
+    )
+    show.add_argument(
+        "--json", action="store_true", help="print the records as they stand in the file"
+    )
+    show.add_argument(
+        "-v", "--verbose", action="store_true",
+        help="print every record: timers and the like, too, which a filter also does",
+    )  # fmt: skip
     add_debug(show)
     show.set_defaults(command=_show)
 

@@ -200,3 +200,19 @@ def test_a_trace_that_is_still_written_is_shown_as_it_is_now(
     with TraceReader(file) as reader:
         reader.index_all()
         assert len(reader) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show",), ("replay",), ("import",), ("export", "--format", "har"),
+    ],
+)  # fmt: skip
+def test_an_error_is_one_line_whatever_a_file_is_called(
+    capfdbinary: pytest.CaptureFixture[bytes], arguments: tuple[str, ...]
+) -> None:
+    status, out, err = run(capfdbinary, *arguments, "a\nb\x1b[31m.jsonl")
+    assert (status, out) == (2, "")
+    assert err.startswith("ivrsim: a␊b")
+    assert err.count("\n") == 1
+    assert "\x1b" not in err
