@@ -42,5 +42,20 @@ class CallSetup:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CallSetup:
-        """Raises TypeError on an unknown or missing field."""
-        return cls(**data)
+        """Raises TypeError on a field that is unknown, missing, or of another type."""
+        made = cls(**data)
+        for name in ("platform", "direction", "caller", "callee", "started_at", "answer_method"):
+            _expect(name, getattr(made, name), str)
+        _expect("seed", made.seed, int)
+        for name in ("settings", "urls"):
+            mapping = getattr(made, name)
+            _expect(name, mapping, Mapping)
+            for key, value in mapping.items():
+                if value is not None or name == "settings":
+                    _expect(f"{name}/{key}", value, str)
+        return made
+
+
+def _expect(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: expected {kind.__name__}, found {value!r}")

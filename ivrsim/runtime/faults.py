@@ -260,9 +260,9 @@ class Faults:
         if not self._armed:
             return
         met = {
-            record.data["webhook"]: record.data["fault"]
+            record.data.get("webhook"): record.data.get("fault")
             for record in records
-            if record.kind == "fault.injected" and record.data["source"] == "rule"
+            if record.kind == "fault.injected" and record.data.get("source") == "rule"
         }
         for record in records:
             if record.kind == "webhook.request" and record.data["sent"]:
@@ -311,9 +311,9 @@ class Held:
 def unsent(records: Iterable[Record]) -> frozenset[str]:
     """The webhooks among ``records`` that a fault kept from being sent."""
     return frozenset(
-        record.data["webhook"]
+        str(record.data.get("webhook"))
         for record in records
-        if record.kind == "fault.injected" and record.data["fault"] in ("refused", "status")
+        if record.kind == "fault.injected" and record.data.get("fault") in ("refused", "status")
     )
 
 

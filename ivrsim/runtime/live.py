@@ -22,7 +22,7 @@ from ivrsim.runtime.clock import Agenda
 from ivrsim.runtime.controls import Controls
 from ivrsim.runtime.faults import unsent
 from ivrsim.runtime.hands import Hands
-from ivrsim.runtime.past import Past, check
+from ivrsim.runtime.past import Past, check, not_as_written
 from ivrsim.runtime.plan import Caller, CallPlan
 from ivrsim.runtime.relive import UnderWay
 from ivrsim.runtime.rendering import PICKED_UP
@@ -138,8 +138,8 @@ class LiveCall(Controls):
     async def _go_back(self, past: Past) -> None:
         """Live the past again, and go on from its end. InputError: it cannot be."""
         way = UnderWay(self._hands, self)
-        self._hands.outbox.unsent = unsent(past.inputs)
-        lived = list(check(past.expected, self._lived(past, way), past.name))
+        self._hands.outbox.unsent = unsent([*past.inputs, *past.told])
+        lived = list(check(past, self._lived(past, way)))
         self._hands.outbox.unsent = frozenset()
         self._plan.faults.relived([*lived, *past.told])
         self._write(lambda: self._writer.append(lived))
@@ -179,11 +179,14 @@ class LiveCall(Controls):
         """Feed what was fed, and keep in mind what it leaves under way."""
         session = self._session
         for record in past.inputs:
-            event = ev.event_from_record(record)
-            records, commands = session.feed(event, record.t)
-            way.event(event, session.t)
-            for command in commands:
-                way.command(command, session.t)
+            try:
+                event = ev.event_from_record(record)
+                records, commands = session.feed(event, record.t)
+                way.event(event, session.t)
+                for command in commands:
+                    way.command(command, session.t)
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                raise not_as_written(past, record, error) from error
             yield from records
 
     def _work_off(self, todo: Sequence[cmd.Command | ev.Event]) -> None:

@@ -97,9 +97,18 @@ class Parties:
             self._schedule(t + after, event, f"outcome:{leg}")
 
     def _answers(self, t: int, event: LegAnswered) -> None:
-        """It is picked up at ``t``, and cut later when a fault says so."""
-        leg = event.leg
-        self._schedule(t, event, f"outcome:{leg}")
+        """It will be picked up at ``t``."""
+        self._schedule(t, event, f"outcome:{event.leg}")
+        self._cut_after(event.leg, t)
+
+    def relived_answer(self, leg: str, t: int) -> None:
+        """It was picked up at ``t``: by hand, where no rule has said so when it was rung."""
+        party = self._legs.get(leg)
+        if party is not None and party.outcome == "by_hand":
+            self._cut_after(leg, t)
+
+    def _cut_after(self, leg: str, t: int) -> None:
+        """It is picked up at ``t``: cut later when a fault says so."""
         cut = self._cuts.get(leg)
         if cut is not None:
             fault, gone = cut

@@ -42,6 +42,8 @@ class Past:
     again: bool = False
     note: str = ""
     reply: str | None = None
+    cut: bool = False
+    """The trace breaks off there: the last step may not have been written to its end."""
     told: Sequence[Record] = ()
     """What the trace was told of faults and edits between the moment and the ``later`` replies."""
 
@@ -107,7 +109,7 @@ def past_of(
     used = found.kind in (*_REPLIES, "reply.edited")
     reply = str(found.data.get("webhook")) if used else None
     told = [record for record in told if record.data.get("webhook") in later]
-    return Past(name, seq, at, inputs, kept, later, audio, again, note, reply, told)
+    return Past(name, seq, at, inputs, kept, later, audio, again, note, reply, not over, told)
 
 
 def _as_it_came(edit: Record) -> Record:
@@ -118,21 +120,40 @@ def _as_it_came(edit: Record) -> Record:
     return edit._replace(kind=kind, data={**data, "webhook": edit.data["webhook"]})
 
 
-def check(expected: Sequence[Record], lived: Iterator[Record], name: str) -> Iterator[Record]:
-    """``lived``, as long as it is what was ``expected``. InputError where it is not.
+def check(past: Past, lived: Iterable[Record]) -> Iterator[Record]:
+    """``lived``, as long as it is what was recorded. InputError where it is not.
 
     Keys of ``data`` that the recorded call does not have are new, and no difference.
     """
-    for index, record in enumerate(lived):
-        was = expected[index] if index < len(expected) else None
-        if was is None or not _same(was, record):
-            what = "nothing more" if was is None else f"{was.kind} at {was.t / 1000:.3f} s"
-            raise InputError(
-                f"{name}: record {record.seq}: cannot go back: fed again, the call gives "
-                f"{record.kind} at {record.t / 1000:.3f} s where {what} was recorded; it was made "
-                "by another version of ivrsim, or the file was changed"
-            )
+    recorded = iter(past.expected)
+    for record in lived:
+        was = next(recorded, None)
+        if (was is None and not past.cut) or (was is not None and not _same(was, record)):
+            raise _differs(past, record.seq, _told(record), _told(was))
         yield record
+    was = next(recorded, None)
+    if was is not None:
+        raise _differs(past, was.seq, _told(None), _told(was))
+
+
+def not_as_written(past: Past, record: Record, error: Exception) -> InputError:
+    """For ``record`` that cannot be fed again, as it lacks something or holds another thing."""
+    return InputError(
+        f"{past.name}: record {record.seq}: cannot go back: expected a {record.kind} as ivrsim "
+        f"writes them, found one that cannot be fed again: {error!r}"
+    )
+
+
+def _differs(past: Past, seq: int, given: str, recorded: str) -> InputError:
+    return InputError(
+        f"{past.name}: record {seq}: cannot go back: fed again, the call gives {given} where "
+        f"{recorded} was recorded; it was made by another version of ivrsim, or the file was "
+        "changed"
+    )
+
+
+def _told(record: Record | None) -> str:
+    return "nothing more" if record is None else f"{record.kind} at {record.t / 1000:.3f} s"
 
 
 def _same(was: Record, record: Record) -> bool:

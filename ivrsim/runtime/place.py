@@ -218,7 +218,10 @@ def _addresses(
 
 def _readdressed(addresses: tuple[tuple[str, str], ...], command: SendWebhook) -> SendWebhook:
     for was, now in addresses:
-        if command.url.startswith(was):
+        # A whole URL, or a server: not one whose path only begins like that of another.
+        if command.url.startswith(was) and (
+            was[-1:] == "/" or command.url[len(was) :][:1] in "?&#"
+        ):
             return replace(command, url=now + command.url[len(was) :])
     return command
 

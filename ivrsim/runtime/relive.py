@@ -139,6 +139,8 @@ class UnderWay:
 
     def _answered(self, event: ev.LegAnswered | ev.LegBusy | ev.LegUnanswered, t: int) -> None:
         self._desk.drop(f"outcome:{event.leg}")
+        if isinstance(event, ev.LegAnswered):
+            self._hands.parties.relived_answer(event.leg, t)
 
     # ------------------------------------------------------------------ from now on
 
