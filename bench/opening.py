@@ -226,6 +226,8 @@ def _moving_toolong(path: Path, toolong: str, home: Path) -> list[Row]:
         screen.wait_for('type"')
         time.sleep(5)  # until it has read the file
         for _ in range(20):  # it takes no keys for a while
+            screen.press(_HOME)  # it goes to the end by itself when it has read the file
+            time.sleep(1)
             pressed = screen.press(_END)
             try:
                 end = (screen.wait_for(_LAST, patience_s=5) - pressed) * 1000

@@ -10,18 +10,18 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.events import Resize
 from textual.widgets import Input
 
 from ivrsim.errors import IvrsimError
 from ivrsim.trace.record import Record
 from ivrsim.trace.view import CallView
-from ivrsim.tui.call.actions import VIEWS, CallActions
+from ivrsim.tui.call.actions import VIEWS
 from ivrsim.tui.call.chips import Chips
 from ivrsim.tui.call.conversation import Conversation
 from ivrsim.tui.call.detail import Detail
 from ivrsim.tui.call.document import DocumentPane
 from ivrsim.tui.call.filter_field import FilterField, FilterNote
+from ivrsim.tui.call.layout import CallLayout
 from ivrsim.tui.call.meter import ABSENT
 from ivrsim.tui.call.phone import Phone
 from ivrsim.tui.call.say import Offer, SayField
@@ -54,14 +54,9 @@ PROGRESS_S = 0.4
 """How often the progress of reading a long trace is shown."""
 GROWTH_S = 1.0
 """How often a file is looked at for what another process has written since."""
-SMALL = (110, 30)
-"""Below this many columns or lines there is one view at a time."""
-ROOMY = 33
-"""Below this many lines the keypad makes room for the meters."""
-TINY = 52
 
 
-class CallScreen(DebugActions, CallActions):
+class CallScreen(DebugActions, CallLayout):
     """Runs ``placed.call`` when it is shown, and keeps showing it when it is over; a recorded call
     is only shown."""
 
@@ -374,30 +369,6 @@ class CallScreen(DebugActions, CallActions):
         cursor = (self._place(), self.moment_ms) if looks_back else None
         bar.show(end, cursor, self.sound.playing)
         self.query_one("#views", Tabs).show(VIEWS, self.view_name, ((" V next", "faint"),))
-
-    # layout
-
-    def on_resize(self, event: Resize) -> None:
-        self._fit(event.size.width, event.size.height)
-
-    def _fit(self, width: int, height: int) -> None:
-        small = width < SMALL[0] or height < SMALL[1]
-        self.set_class(small, "-small")
-        self.set_class(width < TINY, "-tiny")
-        self.phone.compact(small or height < ROOMY)
-        self.time_bar.set_class(small or height < ROOMY, "-compact")
-        if 0 < height < 44:
-            self.document.styles.height = max(6, height // 4) if not small else None
-        else:
-            self.document.styles.height = None
-        self.show_view(self.view_name)
-
-    def show_view(self, name: str) -> None:
-        """The view that a small screen shows."""
-        self.view_name = name
-        for view in VIEWS:
-            self.set_class(view == name, f"-{view}")
-        self.query_one("#views", Tabs).show(VIEWS, name, ((" V next", "faint"),))
 
     # messages of the widgets
 
