@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from ivrsim.engine.events import Marked
 from ivrsim.runtime.live import LiveCall
 from tests.debugger.test_stopping import Stops, kinds, made
@@ -89,3 +91,30 @@ def test_a_face_may_go_on_as_soon_as_it_is_told_of_the_stop() -> None:
         await asyncio.sleep(0)
 
     assert kinds(call) == kinds(made("restaurant", [], nothing))
+
+
+@pytest.mark.parametrize(
+    ("target", "keys"),
+    [("restaurant", "1 1"), ("parcel", "1 2 1"), ("storm", "1 2"), ("ferry", "1 12 1")],
+)
+def test_a_call_that_stops_at_everything_is_the_same_call(target: str, keys: str) -> None:
+    stops = 0
+
+    async def play(call: LiveCall, _: Stops) -> None:
+        def again(records: object) -> None:
+            nonlocal stops
+            if call.stopped is not None:
+                stops += 1
+                call.debugger.step("record")
+                asyncio.get_running_loop().call_soon(call.go_on)
+
+        call.subscribe(again)
+        await asyncio.sleep(0)
+
+    async def nothing(call: LiveCall, _: Stops) -> None:
+        await asyncio.sleep(0)
+
+    at = "2026-11-21T09:30:00Z"
+    stopped = made(target, ["reply", "kind:call.started"], play, keys=keys, at=at)
+    assert stops > 10
+    assert stopped.records == made(target, [], nothing, keys=keys, at=at).records

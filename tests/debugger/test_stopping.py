@@ -60,13 +60,14 @@ def made(
     keys: str = "1 1",
     options: TargetOptions | None = None,
     clock: str = "virtual",
+    at: str | None = None,
 ) -> LiveCall:
     points = Breakpoints()
     for text in breakpoints:
         points.add(text)
     call = place_call(
         load_target(target, options or TargetOptions()),
-        CallOptions(keys=keys, seed=7, clock=clock),
+        CallOptions(keys=keys, seed=7, clock=clock, at=at),
         watcher=Debugger(points),
     )
 
