@@ -143,7 +143,10 @@ async def test_steps_of_a_real_call(tmp_path: Path) -> None:
         await is_over(pilot)
 
 
-async def test_a_recorded_trace_goes_on_live(tmp_path: Path) -> None:
+async def test_a_recorded_trace_goes_on_live(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IVRSIM_HISTORY", str(tmp_path / "history"))
     async with application(tmp_path, "1 1").run_test(size=WIDE) as pilot:
         await is_over(pilot)
     services = real_services()
@@ -155,13 +158,27 @@ async def test_a_recorded_trace_goes_on_live(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, WaterfallScreen))
         await pilot.press("escape")
         _, records = read(tmp_path / "first.jsonl")
-        webhook = [record for record in records if record.kind == "webhook.request"][-1]
+        webhook = [
+            record for record in records if record.kind == "webhook.request" and record.data["sent"]
+        ][-1]
         screen.go_to(webhook.seq)
         await pilot.press("f9")
         assert services.workshop is not None
         points = services.workshop().breakpoints
         assert points is not None
         assert points.points[0].text.startswith("request title:")
+        await pilot.press("f5", "enter")
+        await stands_still(pilot, "branch")  # in real time from here on
+        made = screen_of(pilot.app).call
+        assert made.trace_path is not None
+        assert made.trace_path.parent == tmp_path / "history"
+        assert not screen_of(pilot.app).recorded
+        await pilot.press("h")
+        await is_over(pilot)
+        header, branch = read(made.trace_path)
+        assert header.parent is not None
+        assert header.parent["trace"] == str(tmp_path / "first.jsonl")
+        assert [r.kind for r in branch[: webhook.seq]] == [r.kind for r in records[: webhook.seq]]
 
 
 async def test_other_readings_of_a_real_call(tmp_path: Path) -> None:

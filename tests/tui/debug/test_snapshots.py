@@ -47,6 +47,7 @@ def after(desk: DebugDesk, *keys: str, over: bool = False) -> Before:
         if over:
             finish(desk.call)
         await settle(pilot)
+        await pilot.pause(0.25)  # the line of time is drawn by the clock
         for key in keys:
             await pilot.press(key)
             if key == "T":
