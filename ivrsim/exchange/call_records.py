@@ -14,9 +14,10 @@ from ivrsim.exchange.imported_captures import result_of, write_result
 from ivrsim.exchange.imported_documents import Document, read_document
 from ivrsim.exchange.imported_facts import CallFacts, facts_of
 from ivrsim.exchange.imported_legs import Legs
+from ivrsim.exchange.masking import is_secret
 from ivrsim.exchange.playing import Playing
 from ivrsim.exchange.recognise import VONAGE, Sighting
-from ivrsim.trace.masking import mask_headers, mask_url
+from ivrsim.trace.masking import MASK, mask_headers, mask_url
 from ivrsim.trace.record import Record
 
 LONG_MS: Final = 60_000
@@ -191,7 +192,7 @@ class CallRecords:
             "method": captured.method,
             "url": url,
             "headers": mask_headers(captured.headers),
-            "query": captured.query,
+            "query": _masked(captured.query),
             "body": captured.body,
             "sent": True,
             "why_not": None,
@@ -324,6 +325,13 @@ class CallRecords:
             f"The log ends before the call does: there is no {word}, how it ended is not known",
             None,
         )  # fmt: skip
+
+
+def _masked(query: dict[str, Any] | None) -> dict[str, Any] | None:
+    """``query`` without the secrets that are masked in its URL, too."""
+    if query is None:
+        return None
+    return {name: MASK if is_secret(name) and value else value for name, value in query.items()}
 
 
 def header_setup(calls: CallRecords, started_at: str) -> dict[str, Any]:

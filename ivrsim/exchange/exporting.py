@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from ivrsim.errors import InputError
+from ivrsim.exchange.times import NoTimeError
 from ivrsim.trace.reader import TraceReader
 
 Export = Callable[[TraceReader, BinaryIO], list[str]]
@@ -42,11 +43,14 @@ def export_trace(trace: Path, form: str, output: Path | None, stdout: BinaryIO) 
         if output is not None:
             _refuse_the_trace(trace, output)
         reader.index_all()
-        if output is None:
-            warnings = write(reader, stdout)
-            stdout.flush()
-        else:
-            warnings = _to_file(reader, output, write)
+        try:
+            if output is None:
+                warnings = write(reader, stdout)
+                stdout.flush()
+            else:
+                warnings = _to_file(reader, output, write)
+        except NoTimeError as error:
+            raise InputError(f"{trace}: {error}: its times cannot be written") from error
         if reader.damage:
             warnings.insert(0, f"{trace}: {reader.damage}; exported up to there")
         return warnings
@@ -84,6 +88,8 @@ def _to_file(reader: TraceReader, output: Path, write: Export) -> list[str]:
             raise
         return warnings
     except BrokenPipeError:
+        raise
+    except NoTimeError:
         raise
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error

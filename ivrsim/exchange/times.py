@@ -54,12 +54,16 @@ def find_time(text: str) -> tuple[int, int] | None:
     return None
 
 
+class NoTimeError(ValueError):
+    """A number that is no time of day."""
+
+
 def iso_of(ms: int) -> str:
-    """``2026-11-21T08:00:42.125Z``. Raises ValueError beyond the year 9999."""
+    """``2026-11-21T08:00:42.125Z``. Raises NoTimeError beyond the year 9999."""
     try:
         moment = datetime.fromtimestamp(ms // 1000, UTC)
-    except (OverflowError, OSError) as error:
-        raise ValueError(f"no time: {ms} ms") from error
+    except (OverflowError, OSError, ValueError) as error:
+        raise NoTimeError(f"expected a time before the year 10000, found {ms} ms") from error
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
 
 

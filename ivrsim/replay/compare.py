@@ -163,6 +163,8 @@ class _Comparing:
             other = new.values.get(name)
             if name == "page" and (value is None or other is None):
                 continue  # one of both is no scripted page
+            if name == "url" and self._webhooks_only and (value is None or other is None):
+                continue  # the log did not hold it
             if self._ignored.name(name) or name in derived:
                 continue
             inside = name in ("body", "query")

@@ -112,7 +112,7 @@ class Origins:
 
     def plain(self, text: str) -> str:
         """``text`` with the application's address left out."""
-        if "://" in text or text.startswith("pages:"):
+        if "://" in text or text.startswith(("pages:", "/")):
             url, query, rest = text.partition("?")
             name = self._urls.get(text) or self._urls.get(url)
             if name is not None:

@@ -129,3 +129,14 @@ def test_a_hundred_thousand_records(long_trace: Path, form: str) -> None:
     if form == "trace":
         assert out.count(b"\n") == 100_002
         assert b"91178965" not in out
+
+
+@pytest.mark.parametrize("form", ["har", "vcon"])
+def test_a_time_beyond_all_calendars_is_named(tmp_path: Path, form: str) -> None:
+    request = {"webhook": "w1", "title": "answer", "url": "http://x"}
+    trace = written(tmp_path / "far.jsonl", [(10**15, "webhook.request", None, request),
+                                             (10**15, "leg.answered", "a", {})])  # fmt: skip
+    output = tmp_path / "out"
+    with pytest.raises(InputError, match=r"far.jsonl: expected a time before the year 10000"):
+        export_trace(trace, form, output, io.BytesIO())
+    assert list(tmp_path.iterdir()) == [trace]

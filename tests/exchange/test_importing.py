@@ -95,6 +95,18 @@ def test_secrets_in_headers_are_masked() -> None:
     assert answer["headers"]["Authorization"] == "Bearer •••"
 
 
+def test_secrets_in_urls_are_masked_in_the_query_too(tmp_path: Path) -> None:
+    file = tmp_path / "access.log"
+    file.write_text(
+        '127.0.0.1 - - [21/Nov/2026:10:00:01 +0000] "GET /answer?to=6567770123&from=6591178965'
+        '&conversation_uuid=CON-7&uuid=u-7&sig=abcdefgh12345&api_key=k99999 HTTP/1.1" 200 85\n'
+    )
+    (call,) = read_calls([file]).calls
+    (request,) = of_kind(call.records, "webhook.request")
+    assert request["query"]["sig"] == request["query"]["api_key"] == "•••"
+    assert "abcdefgh12345" not in json.dumps([r.to_json() for r in call.records])
+
+
 def test_what_is_known_and_what_is_inferred_are_told_apart() -> None:
     records = one_call("vonage_bodies.jsonl").records
     basis = {record.kind: record.data.get("basis") for record in records}
