@@ -112,7 +112,7 @@ class LiveCall(Controls):
             else:
                 await self._run_real()
                 end = self._findings.end
-                if end is not None and end.data["by"] not in ("caller", "limit"):
+                if end is not None and end.data.get("by", "caller") not in ("caller", "limit"):
                     await self._hands.released()
         except asyncio.CancelledError:
             self._still.watcher = None  # nobody looks any more

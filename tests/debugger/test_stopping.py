@@ -375,3 +375,13 @@ def test_a_difference_holds_no_secrets() -> None:
     assert '+  "Cookie": "abc"' in made  # a body is shown as it is, as everywhere
     assert made.count("abc") == 1
     assert difference(old, old) == ""
+
+
+@pytest.mark.parametrize("clock", ["virtual", "50x"])
+def test_a_call_that_is_left_ends_in_order_whatever_its_clock(clock: str) -> None:
+    async def play(call: LiveCall, stops: Stops) -> None:
+        await stops.next()
+        call.leave("branch.jsonl")
+
+    call = made("ferry", ["kind:prompt.started"], play, clock=clock)
+    assert call.result is not None and call.result.summary.startswith("left after")
