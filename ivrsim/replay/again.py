@@ -186,7 +186,8 @@ def _seconds(trace: Trace, value: str) -> float:
 
 def _filled(options: TargetOptions, platform: str, setup: Mapping[str, Any]) -> TargetOptions:
     """``options`` with what only the recorded call knows: who called whom, on which platform."""
-    names = ("caller", "callee", *(("answer_method",) if platform == "vonage" else ()))
+    vonage = platform == "vonage" and options.platform in (None, "vonage")
+    names = ("caller", "callee", *(("answer_method",) if vonage else ()))
     known: dict[str, Any] = {name: setup.get(name) for name in names}
     known = {
         name: value

@@ -126,10 +126,15 @@ def _make_pointer(item: Item, field: str) -> Term:
         return Field(("pointer",), _pattern(item).search_in)
     if not item.text.startswith("/"):
         raise Wrong(item.column, f"expected a pointer such as /0 after {field}:, {_found(item)}")
-    pointer = item.text
+    pointer = item.text.lower()
+
+    def test(value: str) -> bool:
+        value = value.lower()
+        return value == pointer or value.startswith(f"{pointer.removesuffix('/')}/")
+
     return Field(
         ("pointer",),
-        lambda value: value == pointer or value.startswith(f"{pointer.removesuffix('/')}/"),
+        test,
         value=pointer,
     )
 

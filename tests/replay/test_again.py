@@ -83,6 +83,9 @@ def test_a_target_of_the_other_platform_is_refused(tmp_path: Path) -> None:
     old = trace(call(flow(tmp_path, FLOW), "1"))
     with pytest.raises(InputError, match="vonage"):
         again(old, How((RESTAURANT, TargetOptions(), CallOptions())))
+    url = "http://localhost:5000/vca"
+    with pytest.raises(InputError, match="is a call of vonage, and http.*/vca is for 8x8"):
+        again(old, How((url, TargetOptions(platform="8x8"), CallOptions())))
 
 
 def test_a_target_that_has_gone_asks_for_another(tmp_path: Path) -> None:

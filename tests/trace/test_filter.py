@@ -121,6 +121,7 @@ def passing(text: str) -> list[int]:
         ("page:welcome", [4]),
         ("pointer:/0", [10, 14]),
         ("pointer:/0/eventUrl", [10]),
+        ("pointer:/0/EVENTurl", [10]),
         ("document:d1 -severity:error", [14]),
         ("action:sayandcapture", [14]),
         ("code:vonage", [10]),
