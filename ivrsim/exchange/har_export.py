@@ -96,6 +96,8 @@ def _entry(pending: _Pending, start: int) -> dict[str, Any]:
         for key in ("method", "url", "headers", "body"):
             if key in edited:
                 data[key] = edited[key]
+        if "url" in edited:
+            data["query"] = None  # what is left of it is in the URL
         notes.append("the request was edited by hand")
     if pending.was is not None:
         notes.append("the reply was edited by hand")

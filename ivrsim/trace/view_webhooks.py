@@ -40,24 +40,23 @@ def _request(view: CallView, record: Record) -> None:
         )
 
 
-def _replied(view: CallView, record: Record) -> WebhookPair:
+def _replied(view: CallView, record: Record) -> None:
     pair = _pair(view, record)
     pair.reply = view.last_webhook = record.seq
     view.open_webhooks.pop(pair.webhook, None)
-    return pair
 
 
 def _response(view: CallView, record: Record) -> None:
-    pair = _replied(view, record)
+    _replied(view, record)
     status = int_of(record.data.get("status"), 200)
     if status >= 400:
-        view.say(record, f"The application replied {status} to {pair.title}", "error")
+        view.say(record, f"The application replied {status} to {_title(view, record)}", "error")
 
 
 def _failed(view: CallView, record: Record) -> None:
-    pair = _replied(view, record)
+    _replied(view, record)
     message = text_of(record.data.get("message")) or text_of(record.data.get("reason"))
-    view.say(record, f"No reply to {pair.title}: {message}", "error")
+    view.say(record, f"No reply to {_title(view, record)}: {message}", "error")
 
 
 # ------------------------------------------------------------------ by hand, and on purpose

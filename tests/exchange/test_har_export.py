@@ -121,7 +121,7 @@ def test_failures_edits_and_what_was_not_sent(tmp_path: Path) -> None:
         tmp_path / "call.jsonl",
         [
             (0, "webhook.request", None, a_request("w1", sent=False, url=None)),
-            (5, "webhook.request", None, a_request("w2")),
+            (5, "webhook.request", None, a_request("w2", query={"to": "1"})),
             (6, "request.edited", None, {"webhook": "w2", "method": "PUT", "url": "http://x/y",
                                          "headers": {"X": "1"}, "body": "{}", "diff": ""}),
             (7, "webhook.request", None, a_request("w3")),

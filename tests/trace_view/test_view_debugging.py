@@ -239,3 +239,11 @@ def test_any_records_leave_a_bounded_view_of_a_bounded_size(
         assert len(kept[name]) <= 8 + 64, name
     assert len(view.prompts) <= 8 + 64
     assert len(kept["documents"]) <= 4 * 16 + 64
+
+
+def test_a_reply_whose_request_is_forgotten_says_at_least_which_it_was(story: Story) -> None:
+    story(0, "webhook.response", webhook="w7", status=500)
+    story(1, "webhook.failed", webhook="w8", reason="timeout")
+    assert [text for text, _ in told(story)] == [
+        "The application replied 500 to w7", "No reply to w8: timeout",
+    ]  # fmt: skip
