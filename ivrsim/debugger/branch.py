@@ -35,6 +35,10 @@ _PAGES: Final = "scripted pages keep nothing of a call: they are where they were
 _HERE: Final = "gone back to here"
 _AGAIN: Final = "the application was called again up to here, with new ids"
 
+_ACTS: Final = frozenset({"digit", "speech.started", "speech", "speech.stopped"})
+_LAST: Final = 2
+"""Rank on the agenda: after all that the recorded caller does at the same moment."""
+
 # Where a call that is made again is found again: the last of these before the record.
 _LANDMARKS: Final = frozenset(
     {
@@ -89,7 +93,8 @@ async def branch_again(
     nth = sum(record.kind == landmark.kind for record in before.expected)
     plan = prepare_call(target, options, watcher=watcher)
     try:
-        goal = _Landmark(landmark.kind, nth, before.at - landmark.t)
+        acts = any(r.seq > landmark.seq and r.kind in _ACTS for r in before.expected)
+        goal = _Landmark(landmark.kind, nth, before.at - landmark.t, acts)
         made = await _made_again(plan, before, goal, target)
         place = sum(record.kind == landmark.kind for record in made)
         if place < nth:
@@ -128,7 +133,7 @@ async def _made_again(
     )
     RecordedCall(before.expected).join(again, target.parties, target.default_party)
     call = LiveCall(again)
-    landmark.mark = lambda t: call.schedule(t, Marked(_HERE))
+    landmark.mark = lambda t: call.schedule(t, Marked(_HERE), rank=_LAST)
     making = asyncio.ensure_future(call.run())
     there = asyncio.ensure_future(landmark.there.wait())
     try:
@@ -144,12 +149,16 @@ async def _made_again(
 
 
 class _Landmark:
-    """Stops a call ``after_ms`` milliseconds after the ``nth`` record of a kind."""
+    """Stops a call ``after_ms`` milliseconds after the ``nth`` record of a kind.
 
-    def __init__(self, kind: str, nth: int, after_ms: int) -> None:
+    ``acts``: the recorded caller does something before that, perhaps at the same moment.
+    """
+
+    def __init__(self, kind: str, nth: int, after_ms: int, acts: bool) -> None:
         self._kind = kind
         self._left = nth
         self._after_ms = after_ms
+        self._at_once = after_ms == 0 and not acts
         self.there = asyncio.Event()
         self.mark: Callable[[int], None] = lambda t: None
 
@@ -162,7 +171,7 @@ class _Landmark:
             self._left -= sum(record.kind == self._kind for record in records)
             if self._left > 0:
                 return None
-            if self._after_ms > 0:
+            if not self._at_once:
                 self.mark(last.t + self._after_ms)
                 return None
         elif last.kind != "mark" or last.data.get("text") != _HERE:

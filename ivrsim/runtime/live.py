@@ -137,11 +137,12 @@ class LiveCall(Controls):
 
     async def _go_back(self, past: Past) -> None:
         """Live the past again, and go on from its end. InputError: it cannot be."""
-        way = UnderWay(self._hands, self)
+        way = UnderWay(self._hands, self, past.open)
         self._hands.outbox.unsent = unsent([*past.inputs, *past.told])
         lived = list(check(past, self._lived(past, way)))
         self._hands.outbox.unsent = frozenset()
-        self._plan.faults.relived([*lived, *past.told])
+        sent = [r for r in [*lived, *past.told] if r.data.get("webhook") not in past.open]
+        self._plan.faults.relived(sent)
         self._write(lambda: self._writer.append(lived))
         self.records.extend(lived)
         for record in lived:

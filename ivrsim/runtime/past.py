@@ -42,6 +42,9 @@ class Past:
     again: bool = False
     note: str = ""
     reply: str | None = None
+    open: frozenset[str] = frozenset()
+    """Webhooks that were asked for at the very moment, of which nothing more is known: they go out
+    when the call goes on."""
     cut: bool = False
     """The trace breaks off there: the last step may not have been written to its end."""
     told: Sequence[Record] = ()
@@ -88,7 +91,7 @@ def past_of(
             later.setdefault(str(record.data.get("webhook")), record)
         elif record is found and record.kind == "reply.edited":
             later[str(record.data.get("webhook"))] = _as_it_came(record)
-        elif record.kind in _TOLD and record.data.get("webhook") not in later:
+        elif record.kind in _TOLD and str(record.data.get("webhook")) not in later:
             told.append(record)
     if found is None:
         raise InputError(f"{name}: there is no record {seq}: expected 1 to {len(kept)}")
@@ -108,8 +111,13 @@ def past_of(
     later = {webhook: record for webhook, record in later.items() if webhook in asked}
     used = found.kind in (*_REPLIES, "reply.edited")
     reply = str(found.data.get("webhook")) if used else None
-    told = [record for record in told if record.data.get("webhook") in later]
-    return Past(name, seq, at, inputs, kept, later, audio, again, note, reply, not over, told)
+    told = [record for record in told if str(record.data.get("webhook")) in later]
+    known = {str(record.data.get("webhook")) for record in [*inputs, *later.values()]}
+    now = {str(r.data.get("webhook")) for r in kept if r.kind == "webhook.request" and r.t == at}
+    return Past(
+        name, seq, at, inputs, kept, later, audio, again, note, reply, frozenset(now - known),
+        not over, told,
+    )  # fmt: skip
 
 
 def _as_it_came(edit: Record) -> Record:

@@ -9,7 +9,7 @@ past says what came of it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ivrsim.engine import commands as cmd
@@ -28,11 +28,12 @@ _LEFT_OUT: Final = (cmd.ReplyApi, cmd.EndCall, cmd.SendDtmf)
 
 
 class UnderWay:
-    """What a past has begun and not ended."""
+    """What a past has begun and not ended. ``unsent`` are webhooks that have yet to go out."""
 
-    def __init__(self, hands: Hands, desk: Desk) -> None:
+    def __init__(self, hands: Hands, desk: Desk, unsent: Collection[str] = ()) -> None:
         self._hands = hands
         self._desk = desk
+        self._unsent = unsent
         self._open: dict[str, cmd.Command | ev.Event] = {}  # what has no answer yet, in order
         self._pages: dict[str, tuple[int, Reply]] = {}
         self._sounding: cmd.Play | None = None
@@ -80,6 +81,8 @@ class UnderWay:
 
     def _asks(self, command: cmd.SendWebhook, t: int) -> None:
         self._open[command.webhook] = command
+        if command.webhook in self._unsent:
+            return
         # Scripted pages turn over with each webhook: they must be where they were.
         page = self._hands.outbox.page_reply(self._hands.readdressed(command))
         if page is not None:

@@ -12,11 +12,12 @@ import pytest
 
 import ivrsim
 from ivrsim.debugger.branch import branch, branch_again, records_of
+from ivrsim.debugger.breakpoints import Breakpoints, Debugger
 from ivrsim.debugger.tree import tree_of
 from ivrsim.errors import InputError
 from ivrsim.flows.target import TargetOptions, load_target
 from ivrsim.runtime.live import LiveCall
-from ivrsim.runtime.place import CallOptions
+from ivrsim.runtime.place import CallOptions, place_call
 from ivrsim.trace.record import Record
 
 FLASK, FASTAPI = "flows/flask_vonage.yaml", "flows/fastapi_8x8.yaml"
@@ -202,3 +203,46 @@ def test_a_branch_stands_still_for_a_person_and_holds_the_reply_gone_back_to(
     assert new[0].data["diff"] == "the difference"
     assert new[1].data["edited"] is True
     assert "Else." in heard(call)
+
+
+@pytest.mark.parametrize(
+    ("target", "keys", "kinds"),
+    [
+        ("storm", "1 2", ("webhook.response", "webhook.failed", "duplicate.response")),
+        ("voicemail", "say:hello", ("timer.started", "timer.cancelled")),
+        ("pin", "1234#", ("timer.started", "timer.cancelled")),
+    ],
+)
+async def test_asked_again_all_is_there_that_was_before(
+    target: str, keys: str, kinds: tuple[str, ...]
+) -> None:
+    """Faults of what had just been asked for, and what the caller did at the same moment."""
+    loaded = load_target(target, TargetOptions())
+    old = place_call(loaded, CallOptions(keys=keys, seed=7))
+    await old.run()
+    for place in [record for record in old.records if record.kind in kinds]:
+        before = [record.kind for record in old.records[: place.seq - 1]]
+        if any("•" in str(r.data.get("digit")) for r in old.records[: place.seq - 1]):
+            break  # secret keys are in no trace
+        call = await branch_again(old.records, old.header, place.seq, loaded, CallOptions())
+        await call.run()
+        again = [record.kind for record in call.records if record.kind != "mark"]
+        assert again[: len(before)] == before, place
+
+
+async def test_a_webhook_that_had_not_gone_out_meets_its_fault_in_the_branch() -> None:
+    target = load_target("storm", TargetOptions())
+    points = Breakpoints()
+    points.add("request purpose:answer hit:1")
+    old = place_call(target, CallOptions(seed=7), watcher=Debugger(points))
+    making = asyncio.ensure_future(old.run())
+    stopped = asyncio.Event()
+    old.subscribe(lambda records: stopped.set() if old.stopped else None)
+    await stopped.wait()
+    held = old.request_drafts()[-1].webhook
+    call = branch(list(old.records), old.header, len(old.records), target, CallOptions())
+    old.leave("")
+    await making
+    await call.run()
+    fault = nth(call.records, "fault.injected")
+    assert (fault.data["webhook"], fault.data["source"]) == (held, "rule")
