@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from ivrsim.tui.app import IvrsimApp
 from ivrsim.tui.call.screen import CallScreen
@@ -140,6 +141,7 @@ def test_the_field_for_words(snap_compare: Compare, desk: Desk) -> None:
         begin(desk.call)
         listen_for_words(desk.call, ["opening hours", "a table"])
         await settle(pilot)
+        pilot.app.screen.query_one("#say", Input).cursor_blink = False
         await pilot.press("w", *"a ta")
         await settle(pilot)
 
@@ -177,6 +179,7 @@ def test_looking_back(snap_compare: Compare, tmp_path: Path, size: tuple[int, in
 def test_a_damaged_file_and_a_filter_that_is_wrong(snap_compare: Compare, tmp_path: Path) -> None:
     async def wrong(pilot: Pilot[Any]) -> None:
         await looked_at(pilot, 9)
+        pilot.app.screen.query_one("#needle", Input).cursor_blink = False
         await pilot.press("slash", *"kind:prompt or stat:5")
         await settle(pilot)
 

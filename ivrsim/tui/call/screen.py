@@ -231,6 +231,7 @@ class CallScreen(DebugActions, CallLayout):
         if len(self.source) != self._drawn_count or not self.view_is_whole:
             self._dirty = True
         self._show_title()  # with what is damaged now, or is no longer
+        self.time_bar.refresh()  # with the ticks that are known now
 
     def redraw(self) -> None:
         """Draw everything again now."""
