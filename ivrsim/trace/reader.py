@@ -14,7 +14,7 @@ import stat
 import threading
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -162,16 +162,6 @@ class TraceReader:
             with self._lock:
                 self._cut(i, str(error))
         raise TraceError(f"{self.path}: {self._damage}")
-
-    @property
-    def kind_names(self) -> Sequence[str]:
-        """The kinds that were met so far; their places are what ``kind_numbers`` gives."""
-        return self._names
-
-    def kind_numbers(self, start: int, stop: int) -> array[int]:
-        """The kinds of the records from ``start`` up to ``stop``, as places in ``kind_names``."""
-        with self._lock:
-            return self._kinds[start:stop]
 
     def lines(self, start: int, stop: int, limit_bytes: int = _BLOCK) -> Lines:
         """The lines from record ``start``, at most up to ``stop``: as many as fit

@@ -88,8 +88,7 @@ class Search:
         )
 
     def _advance_file(self, reader: TraceReader, start: int, stop: int) -> None:
-        numbers = reader.kind_numbers(start, stop)
-        names = reader.kind_names
+        numbers, names = reader.kinds(start, stop)
         self._may += map(self.filter.may_match_kind, names[len(self._may) :])
         may = self._may
         if self.filter.by_kind:
@@ -98,10 +97,12 @@ class Search:
         elif not any(may[number] for number in set(numbers)):
             self.scanned = stop
         else:
-            self._advance_lines(reader, reader.lines(start, stop, _BLOCK), numbers)
+            self._advance_lines(reader, reader.lines(start, stop, _BLOCK), numbers, names)
 
-    def _advance_lines(self, reader: TraceReader, lines: Lines, numbers: array[int]) -> None:
-        names, may = reader.kind_names, self._may
+    def _advance_lines(
+        self, reader: TraceReader, lines: Lines, numbers: array[int], names: list[str]
+    ) -> None:
+        may = self._may
         candidates: Iterable[int] = range(lines.start, lines.stop)
         if self.filter.look is not None:
             candidates = self._looked_at(lines, numbers, names)

@@ -162,8 +162,8 @@ def test_lines_written_otherwise_stand_between_the_writers_own(write: Write) -> 
         assert reader.damage is None
         assert list(reader.records()) == records
         assert [reader.kind(i) for i in range(len(reader))] == [r.kind for r in records]
-        numbers = reader.kind_numbers(5, 20)
-        assert [reader.kind_names[n] for n in numbers] == [r.kind for r in records[5:20]]
+        numbers, names = reader.kinds(5, 20)
+        assert [names[n] for n in numbers] == [r.kind for r in records[5:20]]
 
 
 @pytest.mark.parametrize(
