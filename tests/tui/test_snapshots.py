@@ -14,7 +14,15 @@ from ivrsim.tui.app import IvrsimApp
 from ivrsim.tui.call.screen import CallScreen
 from ivrsim.tui.protocol import Entry
 from tests.tui.fake import (
-    ENTRIES, Desk, FakeCall, begin, finish, listen_for_words, screen_of, settle, until,
+    ENTRIES,
+    Desk,
+    FakeCall,
+    begin,
+    finish,
+    listen_for_words,
+    screen_of,
+    settle,
+    until,
 )  # fmt: skip
 from tests.tui.recorded import Shelf, a_call, write
 
