@@ -24,7 +24,6 @@ from ivrsim.runtime.place import Back, CallOptions, place_call, prepare_call
 from ivrsim.runtime.plan import CallPlan
 from ivrsim.runtime.recorded import RecordedCall
 from ivrsim.runtime.stopping import Stop, Watcher
-from ivrsim.trace.reader import TraceReader
 from ivrsim.trace.record import Header, Record
 
 _AHEAD: Final = (
@@ -183,13 +182,6 @@ class _Landmark:
         self, reply: WebhookReplied | WebhookFailed, request: Record | None
     ) -> Stop | None:
         return None
-
-
-def records_of(trace: Path) -> tuple[Header, list[Record]]:
-    """Header and records of a trace, up to its damage. Raises TraceError."""
-    with TraceReader(trace) as reader:
-        reader.index_all()
-        return reader.header, list(reader.records())
 
 
 def _name(trace: Path | None, options: CallOptions) -> str:

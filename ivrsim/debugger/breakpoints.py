@@ -12,7 +12,7 @@ A breakpoint is written as it is typed:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -245,11 +245,3 @@ def _as_record(reply: WebhookReplied | WebhookFailed, request: Record | None, se
         }  # fmt: skip
     cause = None if request is None else request.seq
     return Record(seq, t, reply.kind, None, cause, True, data)
-
-
-def breakpoints_of(texts: Iterable[str]) -> Breakpoints:
-    """Those of ``--break``. Raises InputError."""
-    made = Breakpoints()
-    for text in texts:
-        made.add(text)
-    return made

@@ -286,7 +286,7 @@ class Controls:
 
     async def resend(self, draft: RequestDraft, *, edited: bool = False) -> Resent:
         """Send a webhook once more, as it was or edited. The call takes no notice of the reply;
-        its trace does. Raises HostNotAllowed or InvalidUrl."""
+        its trace does, while the call goes on. Raises HostNotAllowed or InvalidUrl."""
         plan = self._plan
         plan.policy.check(web_url(draft.url))
         what = await send_again(

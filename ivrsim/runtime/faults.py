@@ -215,13 +215,6 @@ class Faults:
         self._armed.insert(self._by_hand, _Armed(rule, "hand"))
         self._by_hand += 1
 
-    def remove(self, rule: FaultRule) -> bool:
-        """Take a rule back that waits; False when it is not there (any more)."""
-        found = next((armed for armed in self._armed if armed.fault.rule == rule), None)
-        if found is not None:
-            self._take(found)
-        return found is not None
-
     def of_webhook(
         self, webhook: str, records: Sequence[Record], *, holding: bool = False
     ) -> Fault | None:

@@ -11,20 +11,27 @@ from pathlib import Path
 import pytest
 
 import ivrsim
-from ivrsim.debugger.branch import branch, branch_again, records_of
+from ivrsim.debugger.branch import branch, branch_again
 from ivrsim.debugger.breakpoints import Breakpoints, Debugger
 from ivrsim.debugger.tree import tree_of
 from ivrsim.errors import InputError
 from ivrsim.flows.target import TargetOptions, load_target
 from ivrsim.runtime.live import LiveCall
 from ivrsim.runtime.place import CallOptions, place_call
-from ivrsim.trace.record import Record
+from ivrsim.trace.reader import TraceReader
+from ivrsim.trace.record import Header, Record
 
 FLASK, FASTAPI = "flows/flask_vonage.yaml", "flows/fastapi_8x8.yaml"
 
 
 def recorded(target: str, keys: str, path: Path) -> list[Record]:
     return ivrsim.call(target, keys=keys, trace=path, seed=7).trace
+
+
+def records_of(trace: Path) -> tuple[Header, list[Record]]:
+    with TraceReader(trace) as reader:
+        reader.index_all()
+        return reader.header, list(reader.records())
 
 
 def nth(records: Sequence[Record], kind: str, number: int = 1) -> Record:

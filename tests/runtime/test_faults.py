@@ -424,15 +424,6 @@ def test_by_hand_comes_first_in_the_order_of_the_hand() -> None:
     assert [rule.fault for rule in faults.waiting] == ["slow"]
 
 
-def test_a_fault_can_be_taken_back() -> None:
-    faults = Faults()
-    rule = FaultRule("refused")
-    faults.add(rule)
-    assert faults.remove(rule)
-    assert not faults.remove(rule)
-    assert _meet(faults, 1) == [None]
-
-
 def test_a_past_that_is_lived_again_counts() -> None:
     faults = Faults([FaultRule("refused", nth=1), FaultRule("reset", nth=3)])
     told = {"fault": "refused", "source": "rule", "webhook": "w1"}
