@@ -172,7 +172,7 @@ class UnderWay:
             elif command.webhook in self._pages:
                 self._comes(found, *self._pages[command.webhook], t)
             else:
-                found.append(command)
+                found.append(self._hands.readdressed(command))  # before somebody edits it
         return found
 
     def _comes(self, found: list[cmd.Command | ev.Event], at: int, event: ev.Event, t: int) -> None:

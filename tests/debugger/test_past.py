@@ -14,11 +14,12 @@ import pytest
 from ivrsim.debugger.branch import branch
 from ivrsim.engine.commands import SendWebhook
 from ivrsim.errors import InputError
-from ivrsim.flows.target import TargetOptions, load_target
+from ivrsim.flows.target import Target, TargetOptions, load_target
 from ivrsim.runtime.live import LiveCall
 from ivrsim.runtime.past import check, past_of
 from ivrsim.runtime.place import CallOptions, _addresses, _readdressed, place_call
 from ivrsim.trace.record import Header, Record
+from tests.debugger.test_stopping import Stops
 
 
 def restaurant(keys: str = "1 1") -> LiveCall:
@@ -97,6 +98,40 @@ def test_a_webhook_goes_where_its_own_url_is_today_and_not_where_one_that_begins
     assert today("http://a:1/info") == "http://b/two"
     assert today("http://a:1/input/1") == "http://b/input/1"
     assert today("http://c/in") == "http://c/in"
+
+
+async def test_a_request_that_is_held_in_a_branch_has_the_address_of_today() -> None:
+    def at(port: int) -> Target:
+        options = TargetOptions(platform="8x8")
+        return load_target(f"http://127.0.0.1:{port}/vca?token=abc", options)
+
+    old = place_call(at(1), CallOptions(seed=7))
+    asked = next_of_kind(old, "webhook.request")
+    making = asyncio.ensure_future(old.run())
+    request = await asked
+    old.leave("")
+    await making
+    records = old.records[: request.seq]
+    call = branch(records, old.header, request.seq, at(2), CallOptions(person=True))
+    again = asyncio.ensure_future(call.run())
+    await Stops(call, again).next()
+    (draft,) = call.request_drafts()
+    assert draft.url == "http://127.0.0.1:2/vca?token=abc"
+    call.edit_request(replace(draft, body=draft.body and draft.body.replace("INBOUND", "BY_HAND")))
+    call.hang_up()
+    await again
+
+
+def next_of_kind(call: LiveCall, kind: str) -> asyncio.Future[Record]:
+    found: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
+
+    def look(records: Sequence[Record]) -> None:
+        for record in records:
+            if record.kind == kind and record.data["sent"] and not found.done():
+                found.set_result(record)
+
+    call.subscribe(look)
+    return found
 
 
 BY_HAND = """
