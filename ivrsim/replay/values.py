@@ -105,7 +105,10 @@ class Origins:
             if not isinstance(url, str):
                 continue
             self._urls.setdefault(url, name)
-            parts = urlsplit(url)
+            try:
+                parts = urlsplit(url)
+            except ValueError:  # a URL that never was one, of a log or a damaged trace
+                continue
             if parts.scheme in ("http", "https") and parts.netloc:
                 self._origins.append(f"{parts.scheme}://{parts.netloc}")
         self._origins = sorted(set(self._origins), key=len, reverse=True)

@@ -249,6 +249,8 @@ def test_the_applications_own_address_may_be_another() -> None:
     assert not list(values.leaves("http://localhost:5000/a?x=1", "https://x.io/a?x=1"))
     assert not list(values.leaves(["http://localhost:5000/in"], ["https://x.io/in"]))
     assert list(values.leaves("http://localhost:5000/in", "https://y.io/in"))
+    broken = Origins({"answer": "http://[x"})
+    assert broken.plain("http://[x?a=1") == "(answer URL)?a=1"
 
 
 def test_times_of_day_differ_but_what_only_looks_like_one_is_compared() -> None:
