@@ -174,14 +174,16 @@ class Hands:
             command = self.readdressed(command)
         _DO[type(command)](self, command)
 
-    def happened(self, event: ev.Event, records: Sequence[Record]) -> None:
-        """An event was fed, and gave these records."""
+    def happened(self, event: ev.Event, records: Sequence[Record]) -> Sequence[cmd.Command]:
+        """An event was fed, and gave these records. Returns what else is to be done now."""
         if isinstance(event, ev.PromptEnded | ev.PromptFailed) and event.prompt == self.playing:
             self.playing = None
-        self.outbox.happened(event)
-        handset = self.handset
-        if handset is None:
-            return
+        if self.handset is not None:
+            self._sounds(self.handset, event, records)
+        return self.outbox.happened(event)
+
+    def _sounds(self, handset: Handset, event: ev.Event, records: Sequence[Record]) -> None:
+        """Let it be heard that ``event`` was fed."""
         if isinstance(event, ev.CallStarted) and self._plan.setup.direction == "inbound":
             self.ringback()
         if any(record.kind in PICKED_UP for record in records):

@@ -338,7 +338,7 @@ class LiveCall(Controls):
             self._t = self._session.t
             if records:
                 self._publish(records)
-            self._hands.happened(event, records)
+            commands += self._hands.happened(event, records)
             if still.watcher is not None and not self._session.ended:
                 stop = still.after(records)
                 if stop is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ class Outbox:
         self._waiting: deque[tuple[SendWebhook, Fault | None]] = deque()
         self._client: WebhookClient | None = None
         self._held: Held | None = None
+        self._released: Held | None = None
         self._page_missed = False
         self.unsent: frozenset[str] = frozenset()
         """Webhooks of a past that is lived again which a fault kept from being sent."""
@@ -61,17 +62,22 @@ class Outbox:
 
     def send(self, command: SendWebhook) -> None:
         """Send a webhook."""
-        if self._plan.faults.armed or self._held is not None:
+        released = self._released
+        if released is not None and released.command.webhook == command.webhook:
+            self._released = None
+            self._deliver(command, released.fault)
+        elif self._plan.faults.armed or self._held is not None:
             self._send_with_faults(command)
         else:
             self._deliver(command)
 
-    def happened(self, event: ev.Event) -> None:
-        """An event was fed: a webhook that is held back may have to go now."""
+    def happened(self, event: ev.Event) -> Sequence[SendWebhook]:
+        """An event was fed: a webhook that is held back may have to be sent now."""
         held = self._held
-        if held is not None and event is held.alarm:
-            self._held = None
-            self._deliver(held.command, held.fault)
+        if held is None or event is not held.alarm:
+            return ()
+        self._held, self._released = None, held
+        return (held.command,)
 
     # ------------------------------------------------------------------ what goes wrong
 

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from ivrsim.engine.events import Marked
+from ivrsim.runtime.faults import parse_fault
 from ivrsim.runtime.live import LiveCall
 from tests.debugger.test_stopping import Stops, kinds, made
 
@@ -118,3 +119,15 @@ def test_a_call_that_stops_at_everything_is_the_same_call(target: str, keys: str
     stopped = made(target, ["reply", "kind:call.started"], play, keys=keys, at=at)
     assert stops > 10
     assert stopped.records == made(target, [], nothing, keys=keys, at=at).records
+
+
+def test_a_webhook_that_a_fault_held_back_does_not_go_out_while_the_call_stands_still() -> None:
+    async def play(call: LiveCall, stops: Stops) -> None:
+        call.inject(parse_fault("out-of-order when purpose:answer"))
+        stop = await stops.next()
+        assert "sent now" in call.records[stop.seq - 1].data["detail"]
+        (draft,) = call.request_drafts()
+        assert draft.title == "answer"
+        call.hang_up()
+
+    made("parcel", ["kind:fault.injected hit:2"], play)
