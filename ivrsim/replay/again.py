@@ -141,6 +141,11 @@ def _own(trace: Trace, header: Header) -> tuple[str, TargetOptions, CallOptions]
             f"{trace.name}: its target {header.target} had a secret in it, which a trace does not "
             "keep: add --against with the whole address"
         )
+    if trace.setup.get("imported"):
+        raise InputError(
+            f"{trace.name}: it was imported, and does not say what to call today: "
+            "add --against TARGET"
+        )
     words = list(header.arguments)
     target: dict[str, Any] = {}
     call: dict[str, Any] = {}

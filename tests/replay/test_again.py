@@ -14,6 +14,7 @@ import pytest
 import ivrsim
 from ivrsim.errors import InputError, IvrsimError
 from ivrsim.exchange.exporting import export_trace
+from ivrsim.exchange.importing import read_calls, write_calls
 from ivrsim.flows.target import TargetOptions, load_target
 from ivrsim.replay.again import How
 from ivrsim.replay.assumptions import assume, assumptions_of
@@ -84,7 +85,7 @@ def test_a_target_of_the_other_platform_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="vonage"):
         again(old, How((RESTAURANT, TargetOptions(), CallOptions())))
     url = "http://localhost:5000/vca"
-    with pytest.raises(InputError, match="is a call of vonage, and http.*/vca is for 8x8"):
+    with pytest.raises(InputError, match=r"is a call of vonage, and http.*/vca is for 8x8"):
         again(old, How((url, TargetOptions(platform="8x8"), CallOptions())))
 
 
@@ -213,6 +214,16 @@ def test_an_imported_call_presses_what_its_webhooks_tell(tmp_path: Path) -> None
     new = flow(tmp_path, FLOW.replace("Thank you", "Thanks"), "new")
     other = again(old, How((new, TargetOptions(), CallOptions())))
     assert [one.kind for one in other.comparison.differences] == ["text"]
+
+
+def test_an_imported_trace_asks_what_to_call(tmp_path: Path) -> None:
+    log = tmp_path / "bodies.jsonl"
+    ids = {"conversation_uuid": "CON-1", "uuid": "L1", "to": "6567770123", "from": "6591178965"}
+    pressed = {**ids, "dtmf": {"digits": "1"}, "timestamp": "2026-11-21T08:00:01.000Z"}
+    log.write_text("".join(json.dumps(body) + "\n" for body in (ids, pressed)))
+    (file,) = write_calls(read_calls([log]), tmp_path / "traces")
+    with pytest.raises(InputError, match="does not say what to call today: add --against TARGET"):
+        again(file)
 
 
 def test_what_a_log_did_not_hold_of_a_url_is_no_difference(tmp_path: Path) -> None:
