@@ -152,14 +152,14 @@ def _parse(text: str) -> _Parts:
             message = f"expected 'Name: value', or an empty line before the body, found {line!r}"
             raise DraftError(number, 1, message)
         headers[header[1]] = header[2].strip()
-    body = "\n".join(lines[body_at:]).strip()
+    body = "\n".join(lines[body_at:])
+    if not body.strip():
+        return _Parts(lines[0], headers, None)
     says_json = any(
         name.lower() == "content-type" and "json" in value.lower()
         for name, value in headers.items()
     )
-    if body and says_json:
-        body = _compact(body, body_at)
-    return _Parts(lines[0], headers, body or None)
+    return _Parts(lines[0], headers, _compact(body, body_at) if says_json else body)
 
 
 def _compact(body: str, lines_before: int) -> str:

@@ -153,10 +153,11 @@ class ScriptedCaller:
         return [f"--keys: {left} {groups} left over: no capture took them"] if left else []
 
     def resume(self, past: Sequence[Record], t: int) -> None:
-        """The call goes on at ``t``, after ``past``: a capture that is open is the first to take
-        a group."""
+        """The call goes on at ``t``, after ``past``: a capture that is open, or a recording that
+        waits for the caller, is the first to take a group."""
         groups, self._groups = self._groups, []
         opened: Record | None = None
+        recording: Record | None = None
         listening = False
         for record in past:
             if record.kind == "capture.opened":
@@ -165,9 +166,15 @@ class ScriptedCaller:
                 listening = True
             elif record.kind == "capture.closed":
                 opened = None
+            elif record.kind == "recording.started":
+                recording = record
+            elif record.kind == "recording.stopped":
+                recording = None
             elif record.kind in ("leg.created", *_PROMPTS):
                 self.see(record)
         self._groups = groups
+        if recording is not None:
+            self._recording(recording._replace(t=t))
         if opened is None:
             return
         self._types = opened.data["types"]

@@ -149,6 +149,8 @@ class LiveCall(Controls):
             self._findings.see(record)
             if record.kind in PICKED_UP:
                 way.picked_up()
+            if record.kind == "speech.started" and record.data["text"] is not None:
+                self._speaks_until = record.t + (record.data["duration_ms"] or 0)
         for subscriber in self._subscribers:
             subscriber(lived)
         if self._still.watcher is not None:

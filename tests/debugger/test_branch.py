@@ -20,6 +20,7 @@ from ivrsim.runtime.live import LiveCall
 from ivrsim.runtime.place import CallOptions, place_call
 from ivrsim.trace.reader import TraceReader
 from ivrsim.trace.record import Header, Record
+from tests.debugger.test_stopping import Stops
 
 FLASK, FASTAPI = "flows/flask_vonage.yaml", "flows/fastapi_8x8.yaml"
 
@@ -253,3 +254,28 @@ async def test_a_webhook_that_had_not_gone_out_meets_its_fault_in_the_branch() -
     await call.run()
     fault = nth(call.records, "fault.injected")
     assert (fault.data["webhook"], fault.data["source"]) == (held, "rule")
+
+
+def test_who_goes_back_into_a_recording_speaks_into_it(tmp_path: Path) -> None:
+    first = tmp_path / "first.jsonl"
+    old = recorded("voicemail", "2 say:hello", first)
+    words = nth(old, "speech.started")
+    call = go_back(first, words.seq, "voicemail", "say:goodbye", tmp_path / "second.jsonl")
+    assert [r.data["text"] for r in call.records if r.kind == "speech.started"] == ["goodbye"]
+    assert nth(call.records, "speech.started").t == words.t
+    assert call.result is not None and not call.result.warnings
+
+
+async def test_what_is_typed_in_a_branch_waits_for_the_words_that_are_being_said() -> None:
+    target = load_target("voicemail", TargetOptions())
+    old = place_call(target, CallOptions(keys="say:hello", seed=7))
+    await old.run()
+    begun, said = nth(old.records, "speech.started"), nth(old.records, "speech")
+    options = CallOptions(person=True)
+    call = branch(old.records, old.header, begun.seq + 1, target, options)
+    making = asyncio.ensure_future(call.run())
+    await Stops(call, making).next()
+    call.say("and goodbye")
+    call.go_on()
+    await making
+    assert nth(call.records, "speech.started", 2).t == said.t

@@ -385,3 +385,11 @@ def test_a_call_that_is_left_ends_in_order_whatever_its_clock(clock: str) -> Non
 
     call = made("ferry", ["kind:prompt.started"], play, clock=clock)
     assert call.result is not None and call.result.summary.startswith("left after")
+
+
+def test_a_text_comes_back_with_its_blanks_and_a_mistake_is_where_it_is() -> None:
+    draft = replace(REPLY, headers={"Content-Type": "text/plain"}, body="\n  one\n\ntwo \n")
+    assert parse_reply(reply_text(draft), draft) == draft
+    with pytest.raises(DraftError) as found:
+        parse_reply("200\nContent-Type: application/json\n\n\n\n[1,]\n", REPLY)
+    assert (found.value.line, found.value.column) == (6, 4)
