@@ -385,9 +385,18 @@ class LiveCall(Controls):
         async with contextlib.AsyncExitStack() as last:  # each, whatever becomes of the others
             if self._plan.release is not None:
                 last.push_async_callback(asyncio.to_thread, self._plan.release)
+            if self._plan.past is not None and not self.records:
+                last.callback(self._leave_no_trace)
             last.callback(self._write, self._writer.close)
             last.push_async_callback(self._hands.close)
             await self._keep_audio()
+
+    def _leave_no_trace(self) -> None:
+        """A branch that was refused is no call: the history is not to show it."""
+        for path in (self.trace_path, self.audio_path):
+            if path is not None and path.is_file():  # no device
+                with contextlib.suppress(OSError):  # then it stays, and holds nothing
+                    path.unlink()
 
     async def _keep_audio(self) -> None:
         """``--audio``: a call that nobody heard is rendered when it is over."""

@@ -168,6 +168,7 @@ def test_a_trace_that_was_changed_says_where(tmp_path: Path) -> None:
     first.write_text("\n".join(lines) + "\n")
     with pytest.raises(InputError, match=rf"record {opened.seq}: cannot go back"):
         go_back(first, nth(old, "digit", 1).seq, "restaurant", "2", tmp_path / "second.jsonl")
+    assert not (tmp_path / "second.jsonl").exists()
 
 
 def test_a_call_of_another_platform_is_refused(tmp_path: Path) -> None:
