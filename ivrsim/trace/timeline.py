@@ -17,6 +17,7 @@ from typing import Final, cast
 from ivrsim.trace.dead_air import LIMIT_MS
 from ivrsim.trace.source import RecordSource
 from ivrsim.trace.view import CallView
+from ivrsim.trace.view_keys import Past
 
 KEEP: Final = 120
 """How many items of the conversation a view of a timeline has, a few screens of them: each costs
@@ -43,7 +44,7 @@ class Timeline:
         self._stride = _STRIDE
         # Copies by how many records they know of, rising; the first knows of none.
         self._counts = [0]
-        self._copies = [_frozen(self._head)]
+        self._copies = [frozen(self._head)]
         self._bytes = 0
         self._nearby: OrderedDict[int, bytes] = OrderedDict()
         self._nearby_bytes = 0
@@ -107,7 +108,7 @@ class Timeline:
         return at
 
     def _put_aside(self) -> None:
-        copy = _frozen(self._head)
+        copy = frozen(self._head)
         self._counts.append(self._folded)
         self._copies.append(copy)
         self._bytes += len(copy)
@@ -131,7 +132,9 @@ class Timeline:
             copy = self._copies[bisect_left(self._counts, at)]
         else:
             self._nearby.move_to_end(at)
-        return cast(CallView, pickle.loads(zlib.decompress(copy)))  # our own, never from a file
+        view = cast(CallView, pickle.loads(zlib.decompress(copy)))  # our own, never from a file
+        view.script.past = self._head.script.past
+        return view
 
     def _stops(self, start: int, count: int) -> list[int]:
         """Where to stop between ``start`` and ``count``: at places worth a copy, and at the end."""
@@ -144,12 +147,20 @@ class Timeline:
         return sorted(stops)
 
     def _keep_nearby(self, at: int, view: CallView) -> None:
-        copy = _frozen(view)
+        copy = frozen(view)
         self._nearby_bytes += len(copy) - len(self._nearby.pop(at, b""))
         self._nearby[at] = copy
         while self._nearby_bytes > NEARBY:
             self._nearby_bytes -= len(self._nearby.popitem(last=False)[1])
 
 
-def _frozen(view: CallView) -> bytes:
-    return zlib.compress(pickle.dumps(view, pickle.HIGHEST_PROTOCOL), 1)
+def frozen(view: CallView) -> bytes:
+    """``view`` without the past of its script: all share that of the head, which is no shorter."""
+    past, view.script.past = view.script.past, _NOTHING
+    try:
+        return zlib.compress(pickle.dumps(view, pickle.HIGHEST_PROTOCOL), 1)
+    finally:
+        view.script.past = past
+
+
+_NOTHING: Final = Past()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(slots=True)
@@ -39,6 +40,35 @@ class KeyGroup:
         return "-" if self.closed_seq is not None and self.closed_seq <= end else None
 
 
+class Past:
+    """What is written of groups that no longer change: text that is only added to, so that the
+    copies of a view can share it, each knowing how much of it is its own."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: bytes | bytearray = b"") -> None:
+        self._text = bytearray(text)
+
+    def after(self, end: int, group: str) -> tuple[Past, int]:
+        """The past whose first ``end`` bytes are followed by ``group``, and its end then."""
+        more = group.encode("utf-8", "surrogatepass") + _BETWEEN
+        stop = end + len(more)
+        past = self
+        if end == len(self._text):
+            self._text += more
+        elif self._text[end:stop] != more:  # another view went on otherwise
+            past = Past(self._text[:end] + more)
+        return past, stop
+
+    def groups(self, end: int) -> list[str]:
+        written = bytes(self._text[:end]).split(_BETWEEN)[:-1]
+        return [group.decode("utf-8", "surrogatepass") for group in written]
+
+
+_BETWEEN: Final = b"\xff"
+"""Stands in no text."""
+
+
 class KeyScript:
     """Collects groups; every method takes the ``seq`` of the record that tells of it."""
 
@@ -46,7 +76,8 @@ class KeyScript:
         self._groups: list[KeyGroup] = []
         self._by_capture: dict[str, KeyGroup] = {}
         self._hangup_seq: int | None = None
-        self._past: list[str] = []
+        self.past = Past()
+        self._past_end = 0
         self._past_seq = 0
         self._secret = False
 
@@ -94,15 +125,15 @@ class KeyScript:
         if not going:
             return
         del self._groups[: len(going)]
-        if self._secret:
-            return
         kept = {id(group) for group in self._groups}
         self._by_capture = {n: g for n, g in self._by_capture.items() if id(g) in kept}
+        if self._secret:
+            return
         for group in going:
             self._secret = self._secret or group.secret
             written = None if self._secret else group.written(float("inf"))
             if written is not None:
-                self._past.append(written)
+                self.past, self._past_end = self.past.after(self._past_end, written)
         self._past_seq = self._groups[0].seq if self._groups else going[-1].seq
 
     def groups(self, up_to: int | None = None) -> list[str]:
@@ -114,7 +145,7 @@ class KeyScript:
         end = up_to if up_to is not None else float("inf")
         if end < self._past_seq:
             raise ValueError(f"record {up_to}: the script is whole from {self._past_seq} on only")
-        groups = list(self._past)
+        groups = self.past.groups(self._past_end)
         if self._secret:
             return groups
         for group in self._groups:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ivrsim.engine import events as ev
 from ivrsim.trace.reader import TraceReader
 from ivrsim.trace.record import Header, Record
-from ivrsim.trace.timeline import BUDGET, NEARBY, Timeline
+from ivrsim.trace.timeline import BUDGET, NEARBY, Timeline, frozen
 from ivrsim.trace.view import CallView
 from ivrsim.trace.writer import TraceWriter
 from tests.desk import Desk
@@ -188,6 +188,34 @@ def test_one_step_costs_little_far_from_a_copy(monkeypatch: pytest.MonkeyPatch) 
         for count in range(14_000, 14_000 + 500 * step, step):
             timeline.view_at(count)
         assert source.read / 500 < 200
+
+
+def test_copies_do_not_grow_with_the_script_of_the_keys() -> None:
+    sizes = []
+    for count in (500, 4000):
+        timeline = Timeline(Told(menu(count)), keep=20)
+        timeline.advance(20 * count)
+        assert len(timeline.view_at(20 * count).keys()) >= count
+        sizes.append(len(frozen(timeline.view_at(20 * count))))
+    assert sizes[1] < 1.1 * sizes[0]
+
+
+def test_a_view_that_goes_on_otherwise_leaves_the_others_alone() -> None:
+    records = menu(400)
+    timeline = Timeline(Told(records), keep=20)
+    timeline.advance(len(records))
+    half = len(records) // 2
+    was = timeline.view_at(len(records)).keys()
+    there = timeline.view_at(half).keys()
+    view = timeline.view_at(half)
+    for record in records[half:]:
+        if record.kind == "digit":
+            record = record._replace(data={**record.data, "digit": "#"})
+        view.apply(record)
+    otherwise = view.keys()
+    assert "#" in otherwise and otherwise.startswith(there.rstrip(" -"))
+    assert timeline.view_at(len(records)).keys() == was
+    assert timeline.view_at(half).keys() == there
 
 
 def test_a_call_that_goes_on_is_folded_on() -> None:
