@@ -112,20 +112,32 @@ def past_of(
     used = found.kind in (*_REPLIES, "reply.edited")
     reply = str(found.data.get("webhook")) if used else None
     told = [record for record in told if str(record.data.get("webhook")) in later]
-    known = {str(record.data.get("webhook")) for record in [*inputs, *later.values()]}
+    known = {str(r.data.get("webhook")) for r in inputs if r.kind in (*_REPLIES, *_TOLD)}
     now = {str(r.data.get("webhook")) for r in kept if r.kind == "webhook.request" and r.t == at}
     return Past(
-        name, seq, at, inputs, kept, later, audio, again, note, reply, frozenset(now - known),
-        not over, told,
-    )  # fmt: skip
+        name,
+        seq,
+        at,
+        inputs,
+        expected=kept,
+        later=later,
+        audio=audio,
+        again=again,
+        note=note,
+        reply=reply,
+        open=frozenset(now - known - set(later)),
+        cut=not over,
+        told=told,
+    )
 
 
 def _as_it_came(edit: Record) -> Record:
     """The reply before it was edited, in place of the record of the edit."""
-    was = edit.data["was"]
+    found = edit.data.get("was")
+    was = found if isinstance(found, dict) else {}
     kind = "webhook.response" if was.get("status") is not None else "webhook.failed"
     data = {"reason": "failed", "message": was.get("body"), **was}
-    return edit._replace(kind=kind, data={**data, "webhook": edit.data["webhook"]})
+    return edit._replace(kind=kind, data={**data, "webhook": edit.data.get("webhook")})
 
 
 def check(past: Past, lived: Iterable[Record]) -> Iterator[Record]:
