@@ -129,8 +129,9 @@ KINDS: Final[dict[str, str]] = {
         "the platform would have sent)"
     ),
     "reply.edited": (
-        "(in) webhook, was {status, headers, body}: the reply as it came; diff (unified diff). The "
-        "webhook.response that follows is the edited one"
+        "(in) webhook, was {status, headers, body}: the reply as it came (status null: none came, "
+        "body says why; then also reason and phase, and encoding where it was not text); diff "
+        "(unified diff). The webhook.response that follows is the edited one"
     ),
     "webhook.resent": (
         "(in) webhook (the one sent again), edited (bool), method, url, body (text or null), "
