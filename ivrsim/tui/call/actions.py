@@ -11,7 +11,6 @@ from textual.widget import Widget
 from ivrsim.errors import InputError, IvrsimError
 from ivrsim.trace.view_curl import curl_command
 from ivrsim.trace.view_words import CATEGORIES
-from ivrsim.tui.call.devices import DevicesScreen
 from ivrsim.tui.call.filter_field import FilterField, FilterNote
 from ivrsim.tui.call.say import SayField
 from ivrsim.tui.call.scrub import ScrubActions
@@ -134,6 +133,8 @@ class CallActions(ScrubActions):
         if self.call.ended:
             self.application.say("The call has ended: R calls again")
         else:
+            from ivrsim.tui.call.devices import DevicesScreen
+
             self.app.push_screen(DevicesScreen(self.call))
 
     def action_say(self) -> None:

@@ -21,9 +21,9 @@ from ivrsim.tui.call.conversation import Conversation
 from ivrsim.tui.call.detail import Detail
 from ivrsim.tui.call.document import DocumentPane
 from ivrsim.tui.call.filter_field import FilterField, FilterNote
-from ivrsim.tui.call.layout import CallLayout
 from ivrsim.tui.call.meter import ABSENT
 from ivrsim.tui.call.phone import Phone
+from ivrsim.tui.call.reading import Reading
 from ivrsim.tui.call.say import Offer, SayField
 from ivrsim.tui.call.selection import Counts
 from ivrsim.tui.call.status import recording_of
@@ -43,7 +43,7 @@ from ivrsim.tui.traces.looking import Looking
 from ivrsim.tui.traces.messages import Looked
 from ivrsim.tui.traces.pairs import Pairs
 from ivrsim.tui.traces.recorded import RecordedCall
-from ivrsim.tui.traces.slices import SLICE_S, Slices
+from ivrsim.tui.traces.slices import SLICE_S
 from ivrsim.tui.traces.sound import Sound
 from ivrsim.tui.traces.source import LiveSource, record_at
 from ivrsim.tui.traces.time_bar import TimeBar
@@ -56,7 +56,7 @@ GROWTH_S = 1.0
 """How often a file is looked at for what another process has written since."""
 
 
-class CallScreen(DebugActions, CallLayout):
+class CallScreen(DebugActions, Reading):
     """Runs ``placed.call`` when it is shown, and keeps showing it when it is over; a recorded call
     is only shown."""
 
@@ -75,20 +75,15 @@ class CallScreen(DebugActions, CallLayout):
         self.call = call = placed.call
         self.source = call.source if isinstance(call, RecordedCall) else LiveSource(call.records)
         self.pairs = Pairs(self.source)
-        self.looking = Looking(self.source)
+        self.looking = Looking(self.source, services.dead_air_ms)
         self.sound = Sound(services, lambda: self.call.audio_path)
-        self.view = self.shown = CallView()
+        self.view = self.shown = CallView(dead_air_ms=services.dead_air_ms)
         self._counts = Counts(self.source)
         self._filter = filter
         self._pending = at
-        self._dirty = True
-        self._indexed = False
-        self._trouble: str | None = None
-        self._drawn_count = -1
         self._looked_at: int | None = None
         self._noticed = 0
         self._opening = len(self.call.notices)
-        self._drawn_at = 0.0
         self._unsubscribe: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -131,8 +126,7 @@ class CallScreen(DebugActions, CallLayout):
         for record in self.call.records if not self.recorded else ():
             self.view.apply(record)
         self._unsubscribe = self.call.subscribe(self._records_came)
-        jobs = (self._index, self.trace.advance, self.time_bar.ticks.advance, self.looking.advance)
-        self.slices = Slices(self, jobs, self._all_read)
+        self.slices = self.make_slices()
         if self._filter:
             self.query_one(FilterField).add_class("-shown")
             self.apply_filter()
@@ -205,34 +199,6 @@ class CallScreen(DebugActions, CallLayout):
         if record.data.get("source") == "microphone":
             self.phone.meter.heard(digit)
 
-    def _index(self, until: float) -> bool:
-        """Index more of a file; True at its end as it is now."""
-        call = self.call
-        if not isinstance(call, RecordedCall):
-            return True
-        try:
-            while not call.source.index_more():
-                if monotonic() >= until:
-                    return False
-        except (IvrsimError, ValueError) as error:  # gone with its disk; closed meanwhile
-            self._trouble = str(error)
-        self._indexed = True
-        if self._pending is not None and self._pending <= len(self.source):
-            self.go_to(self._pending)
-        return True
-
-    def _all_read(self) -> None:
-        if self._pending is not None and self.recorded:
-            self.application.say(
-                f"There is no record {self._pending:,}: this is the last", "warning"
-            )
-            self.go_to(len(self.source))
-            self._pending = None
-        if len(self.source) != self._drawn_count or not self.view_is_whole:
-            self._dirty = True
-        self._show_title()  # with what is damaged now, or is no longer
-        self.time_bar.refresh()  # with the ticks that are known now
-
     def redraw(self) -> None:
         """Draw everything again now."""
         self._dirty = True
@@ -261,31 +227,7 @@ class CallScreen(DebugActions, CallLayout):
         if self._dirty or not over or self.sound.playing:
             self._draw()
         elif self.slices.running and monotonic() - self._drawn_at >= PROGRESS_S:
-            self._show_progress()
-
-    def _show_progress(self) -> None:
-        """How far a long trace has been read: drawing all panes would take longer than reading."""
-        self._drawn_at = monotonic()
-        if len(self.source) != self._drawn_count:
-            self._drawn_count = len(self.source)
-            self.chips.show(self._counts.now())
-            self.trace.scan()
-        self.trace.show_count("" if self._indexed else "reading… ")
-        self.note_search()
-        self._show_title()
-
-    def look(self) -> None:
-        """Bring ``shown``, and ``view`` of a recorded call, to where they are to be."""
-        if self.cursor is None and not self.recorded:
-            self.shown = self.view
-            return
-        looking = self.looking
-        looking.want(len(self.source) if self.cursor is None else self.cursor)
-        if not looking.advance(monotonic() + SLICE_S):
-            self.slices.wake()
-        self.shown = looking.view()
-        if self.recorded and (self.cursor is None or self.shown.last_seq >= self.view.last_seq):
-            self.view = self.shown
+            self.show_progress()
 
     def _draw(self) -> None:
         changed, self._dirty = self._dirty, False
@@ -310,7 +252,7 @@ class CallScreen(DebugActions, CallLayout):
             if not self.recorded:
                 self.time_bar.ticks.advance(monotonic() + SLICE_S)
             self.trace.scan()
-            self.trace.show_count("" if self._indexed or not self.recorded else "reading… ")
+            self.show_count()
             if self.trace.shown.searching is not None:
                 self.slices.wake()
             self.note_search()

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, cast
 
 from rich.cells import cell_len
 
-from ivrsim.runtime.stopping import Stop
 from ivrsim.trace.view_items import Awaited
 from ivrsim.trace.view_text import one_line_of
 from ivrsim.tui.debug.here import Here
@@ -17,6 +16,7 @@ from ivrsim.tui.line_widget import LineWidget
 from ivrsim.tui.spans import Row, Span, cut, width_of
 
 if TYPE_CHECKING:
+    from ivrsim.runtime.stopping import Stop
     from ivrsim.tui.debug.actions import DebugActions
 
 _LOOK_S: Final = 0.1

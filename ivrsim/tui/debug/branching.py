@@ -7,13 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from ivrsim.errors import IvrsimError
-from ivrsim.tui.debug.assumptions import AssumptionsScreen
-from ivrsim.tui.debug.branch import BranchScreen
-from ivrsim.tui.debug.compare import CompareScreen
+from ivrsim.trace.view_words import words
 from ivrsim.tui.debug.here import Here
-from ivrsim.tui.debug.protocol import Assumption
-from ivrsim.tui.debug.tree import TreeScreen
-from ivrsim.tui.debug.waterfall import WaterfallScreen
 from ivrsim.tui.protocol import Placed
 
 _LEAVING_S: Final = 2.0
@@ -40,7 +35,12 @@ class Branching(Here):
                 elif way is not None:
                     self.go_back(seq, again=way == "again")
 
-            self.app.push_screen(BranchScreen(record, self.last, self.live is not None), answered)
+            from ivrsim.tui.debug.branch import BranchScreen
+
+            said = words(record, self.pairs.titles(record))
+            self.app.push_screen(
+                BranchScreen(record, said, self.last, self.live is not None), answered
+            )
 
     def go_on_at_the_end(self) -> None:
         """The past was only looked at: the call goes on where it stands."""
@@ -78,6 +78,7 @@ class Branching(Here):
                 if self.call.ended:
                     break
                 await asyncio.sleep(0.02)
+        self.app.clear_notifications()  # that it goes back is no news any more
         self.app.switch_screen(CallScreen(self.services, placed))
 
     def action_branches(self) -> None:
@@ -90,6 +91,8 @@ class Branching(Here):
         except IvrsimError as error:
             self.complain(error)
         else:
+            from ivrsim.tui.debug.tree import TreeScreen
+
             self.app.push_screen(TreeScreen(branches), self._from_tree)
 
     def _from_tree(self, chosen: tuple[str, Path] | None) -> None:
@@ -148,6 +151,8 @@ class Branching(Here):
             self.in_background(self._compare(other, own), "comparing")
 
     async def _compare(self, other: Path, own: Path) -> None:
+        from ivrsim.tui.debug.compare import CompareScreen
+
         assert self.workshop.compare is not None
         made = await self.workshop.compare(other, own)
         self.app.push_screen(CompareScreen(made))
@@ -161,6 +166,8 @@ class Branching(Here):
         self.in_background(self._waterfall(), "waterfall")
 
     async def _waterfall(self) -> None:
+        from ivrsim.tui.debug.waterfall import WaterfallScreen
+
         assert self.workshop.bars is not None
         count = len(self.source)
         start, stop = 0, count
@@ -178,6 +185,9 @@ class Branching(Here):
         self.app.push_screen(WaterfallScreen(bars, self.call, piece), answered)
 
     def action_assumptions(self) -> None:
+        from ivrsim.tui.debug.assumptions import AssumptionsScreen
+        from ivrsim.tui.debug.protocol import Assumption
+
         found = [
             Assumption(
                 each.name, each.value, tuple(each.choices), each.basis, each.why, each.page,
@@ -218,6 +228,8 @@ class Branching(Here):
         self.say(f"Called again with {name}={value}: when it is over, F4 compares")
 
     async def _read_otherwise(self, path: Path, name: str, value: str) -> None:
+        from ivrsim.tui.debug.compare import CompareScreen
+
         assert self.workshop.reading is not None
         self.say(f"The call is made again with {name}={value}…")
         made = await self.workshop.reading(path, name, value)

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ivrsim.errors import IvrsimError
-from ivrsim.runtime.stopping import ReplyDraft, RequestDraft
-from ivrsim.tui.debug.editor import Editor
-from ivrsim.tui.debug.faults import FaultsScreen
 from ivrsim.tui.debug.here import Here
 from ivrsim.tui.debug.protocol import Draft, Stoppable
-from ivrsim.tui.debug.resend import ResendScreen
 
 
 class Changing(Here):
     def action_edit_draft(self) -> None:
+        from ivrsim.runtime.stopping import RequestDraft
+        from ivrsim.tui.debug.editor import Editor
+
         live, drafts = self.live, self.workshop.drafts
         draft = self.held_draft()
         if live is None or drafts is None or live.stopped is None:
@@ -56,6 +55,8 @@ class Changing(Here):
         return self.call.header.settings
 
     def _use(self, live: Stoppable, made: Draft, diff: str) -> None:
+        from ivrsim.runtime.stopping import ReplyDraft
+
         if isinstance(made, ReplyDraft):
             live.edit_reply(made, diff)
         else:
@@ -68,6 +69,8 @@ class Changing(Here):
         elif shop.fault is None:
             self.missing("A fault")
         else:
+            from ivrsim.tui.debug.faults import FaultsScreen
+
             self.app.push_screen(FaultsScreen(shop.faults, shop.fault, self.call), self._inject)
 
     def _inject(self, rule: Any) -> None:
@@ -96,5 +99,7 @@ class Changing(Here):
             except IvrsimError as error:
                 self.complain(error)
                 return
+            from ivrsim.tui.debug.resend import ResendScreen
+
             reply = self.record_of(pair.reply) if pair is not None and pair.reply else None
             self.app.push_screen(ResendScreen(shop, self.placed, draft, reply))

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from ivrsim.errors import IvrsimError
 from ivrsim.trace.record import Record
 from ivrsim.trace.view_words import text_of
-from ivrsim.tui.debug.breakpoints import BreakpointsScreen
 from ivrsim.tui.debug.here import Here
 
 
@@ -38,6 +37,8 @@ class Points(Here):
         if points is None:
             self.missing("A breakpoint")
         else:
+            from ivrsim.tui.debug.breakpoints import BreakpointsScreen
+
             self.app.push_screen(BreakpointsScreen(points, self.call))
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ivrsim.runtime.stopping import ReplyDraft, RequestDraft, Stop
 from ivrsim.trace.record import Header, Record
 from ivrsim.tui.protocol import Placed
 
-Draft = RequestDraft | ReplyDraft
+if TYPE_CHECKING:  # the screen is there before anything of the runtime
+    from ivrsim.runtime.stopping import ReplyDraft, RequestDraft, Stop
+
+Draft: TypeAlias = "RequestDraft | ReplyDraft"
 
 
 class Breakpoint(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
+from ivrsim.trace.dead_air import LIMIT_MS
 from ivrsim.trace.timeline import Timeline
 from ivrsim.trace.view import CallView
 from ivrsim.tui.traces.source import Source
@@ -15,9 +16,9 @@ _PIECE = 200
 class Looking:
     """Views of ``source``, folded as far as somebody has wanted them."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, dead_air_ms: int = LIMIT_MS) -> None:
         self._source = source
-        self._timeline = Timeline(source)
+        self._timeline = Timeline(source, dead_air_ms=dead_air_ms)
         self._wanted = 0
 
     @property

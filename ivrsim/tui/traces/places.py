@@ -16,6 +16,7 @@ LANDMARKS: Final = frozenset(
 )  # fmt: skip
 """Where the keys for the next and the one before stop."""
 _BLOCK = 20_000
+_ALMOST_HALF: Final = 0.499
 
 
 def time_of(source: Source, i: int) -> int:
@@ -67,8 +68,12 @@ class Scale:
     def at_column(self, source: Source, column: float) -> int:
         """The record that stands at a column."""
         share = max(0.0, min(1.0, column / max(1, self.width - 1)))
-        if share >= 1 or self.last_t <= 0:
-            return max(0, round(share * (self.count - 1)))
+        if share >= 1:
+            return max(0, self.count - 1)
+        if self.last_t <= 0:
+            # The last record whose column, rounded, is no further to the right.
+            reach = (max(0.0, column) + _ALMOST_HALF) / max(1, self.width - 1)
+            return max(0, min(self.count - 1, int(reach * (self.count - 1))))
         return index_at(source, round(share * self.last_t), 0, self.count)
 
 

@@ -13,18 +13,26 @@ Advance = Callable[[float], bool]
 
 SLICE_S: Final = 0.008
 """How long a piece may take."""
+FIRST_S: Final = 0.02
+"""How long one may take of what everybody waits for: a key is still answered within 50 ms."""
 _BREATH_S: Final = 0.002
 """What lies between two pieces: time for keys and for painting."""
+_SHORT_BREATH_S: Final = 0.0005
+"""The same while everybody waits."""
 _YIELDS: Final = 10
 """How often in a row the work steps back for what waits: not for ever."""
 
 
 class Slices:
-    """Runs ``jobs`` in turn, the first that has something to do first."""
+    """Runs ``first``, then ``jobs`` in turn, the first that has something to do first."""
 
-    def __init__(self, widget: Widget, jobs: Sequence[Advance], done: Callable[[], None]) -> None:
-        """``done`` is called when a run has come to its end."""
+    def __init__(
+        self, widget: Widget, first: Advance, jobs: Sequence[Advance], done: Callable[[], None]
+    ) -> None:
+        """``first`` gets nearly all the time until it is through. ``done`` is called when a run
+        has come to its end."""
         self._widget = widget
+        self._first = first
         self._jobs = jobs
         self._done = done
         self.running = False
@@ -51,10 +59,13 @@ class Slices:
             self._widget.set_timer(_BREATH_S, self._run)
             return
         self._yielded = 0
-        until = monotonic() + SLICE_S
-        # One after the other: most of them can do nothing before the index is there.
-        finished = all(job(until) for job in self._jobs)
-        if finished:
+        began = monotonic()
+        if not self._first(began + FIRST_S):
+            self._widget.set_timer(_SHORT_BREATH_S, self._run)
+            return
+        # One after the other: most of them can do nothing before the one before is through.
+        until = max(began + SLICE_S, monotonic())
+        if all(job(until) for job in self._jobs):
             self.running = False
             self._done()
         else:
