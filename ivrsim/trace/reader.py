@@ -122,7 +122,7 @@ class TraceReader:
                     return True
                 if not self._index_block(block, whole):
                     return True
-                want -= whole
+                want -= len(block)  # the rest of a block is no reason to read again
             return False
 
     def index_all(self) -> None:
