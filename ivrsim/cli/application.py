@@ -30,7 +30,7 @@ def home(options: Namespace) -> int:
 def run(options: Namespace) -> int:
     """One call in the application."""
     _need_terminal()
-    from ivrsim.cli.options import call_options, target_options
+    from ivrsim.cli.options import call_options, dead_air_ms, target_options
     from ivrsim.tui import run_application
 
     return run_application(
@@ -39,6 +39,7 @@ def run(options: Namespace) -> int:
         call_options(options, person=True),
         parse=parse_line,
         debug=options.debug,
+        dead_air_ms=dead_air_ms(options.dead_air),
     )
 
 

@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ivrsim.cli.options import call_options, target_options
+from ivrsim.cli.options import call_options, dead_air_ms, target_options
 from ivrsim.cli.printing import JsonPrinter, Printer
 from ivrsim.engine.diagnostic import Diagnostic
 from ivrsim.errors import InputError
@@ -18,7 +18,7 @@ from ivrsim.flows.target import Target, load_target
 from ivrsim.runtime.clock import Clock
 from ivrsim.runtime.live import CallResult, LiveCall
 from ivrsim.runtime.place import place_call
-from ivrsim.trace.dead_air import LIMIT_MS, DeadAirFold
+from ivrsim.trace.dead_air import DeadAirFold
 from ivrsim.trace.filter import parse_filter
 from ivrsim.trace.record import Record
 from ivrsim.trace.view_text import one_line_of
@@ -29,7 +29,7 @@ TERMINATED = 143
 def call(options: Namespace) -> int:
     """One call, printed as it happens."""
     _check_devices(options)
-    silence = _Silence(options.dead_air)
+    silence = _Silence(dead_air_ms(options.dead_air))
     wanted = parse_filter(options.filter or "")
     target = load_target(options.target, target_options(options))
     for finding in target.findings:
@@ -120,11 +120,8 @@ class _Notices:
 class _Silence:
     """Measures how long the caller hears nothing after a key."""
 
-    def __init__(self, limit_s: float | None) -> None:
-        limit = LIMIT_MS / 1000 if limit_s is None else limit_s
-        if not limit >= 0:  # nan is not
-            raise InputError(f"--dead-air: expected seconds, 0 or more, found {limit:g}")
-        self._limit_ms = limit * 1000
+    def __init__(self, limit_ms: int) -> None:
+        self._limit_ms = limit_ms
         self._fold = DeadAirFold()
 
     def __call__(self, records: Sequence[Record]) -> None:

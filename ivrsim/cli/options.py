@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from ivrsim.errors import InputError
+from ivrsim.trace.dead_air import LIMIT_MS
 
 if TYPE_CHECKING:
     from ivrsim.flows.target import TargetOptions
     from ivrsim.runtime.place import CallOptions
 
 _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([^\r\n\0]*)")
+_FOR_EVER_MS = 10**12
+"""What ``--dead-air inf`` means."""
 
 
 def target_options(options: Namespace) -> TargetOptions:
@@ -38,6 +41,15 @@ def target_options(options: Namespace) -> TargetOptions:
         webhook_auth=options.webhook_auth,
         settings=settings_of(options.set),
     )
+
+
+def dead_air_ms(given: float | None) -> int:
+    """``--dead-air`` in milliseconds. Raises InputError."""
+    if given is None:
+        return LIMIT_MS
+    if not given >= 0:  # nan is not
+        raise InputError(f"--dead-air: expected seconds, 0 or more, found {given:g}")
+    return round(min(given * 1000, _FOR_EVER_MS))
 
 
 def settings_of(given: list[str]) -> dict[str, str]:

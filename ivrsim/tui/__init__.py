@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ivrsim.trace.dead_air import LIMIT_MS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -23,17 +25,21 @@ def run_application(
     *,
     parse: Callable[[str], tuple[str, TargetOptions, CallOptions]] | None = None,
     debug: bool = False,
+    dead_air_ms: int = LIMIT_MS,
 ) -> int:
     """Open the application, on a call of ``target`` or on its list; the exit status.
 
     ``parse`` reads what is typed on the list: a target with options; without it, a target.
+    Silence longer than ``dead_air_ms`` after a key is told in the conversation.
 
     Raises IvrsimError when there is no terminal, when ``target`` cannot be called, or when the
     application itself broke.
     """
     from ivrsim.tui.start import start
 
-    return start(target, target_options, call_options, parse=parse, debug=debug)
+    return start(
+        target, target_options, call_options, parse=parse, debug=debug, dead_air_ms=dead_air_ms
+    )
 
 
 def open_application(

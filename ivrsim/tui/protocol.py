@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from ivrsim.trace.dead_air import LIMIT_MS
 from ivrsim.trace.record import Header, Record
 
 if TYPE_CHECKING:
@@ -131,3 +132,5 @@ class Services:
     playback: Callable[[Path, Callable[[str], None]], Player] | None = None
     workshop: Callable[[], Workshop] | None = None
     """The doors of the debugger, made when they are first needed."""
+    dead_air_ms: int = LIMIT_MS
+    """Silence longer than this is told in the conversation."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivrsim.errors import InputError, IvrsimError, TraceError
+from ivrsim.trace.dead_air import LIMIT_MS
 from ivrsim.tui.app import IvrsimApp
 from ivrsim.tui.keys import load_keys
 from ivrsim.tui.protocol import Entry, Placed, Player, Services
@@ -35,11 +36,14 @@ def start(
     *,
     parse: Parse | None = None,
     debug: bool = False,
+    dead_air_ms: int = LIMIT_MS,
 ) -> int:
     """See ``run_application``."""
     _need_terminal("use `ivrsim call TARGET` in scripts and pipes")
     keys = load_keys()
-    services = real_services(target, target_options, call_options, parse=parse, debug=debug)
+    services = real_services(
+        target, target_options, call_options, parse=parse, debug=debug, dead_air_ms=dead_air_ms
+    )
     placed = services.place(target, None) if target is not None else None
     return _run(IvrsimApp(services, placed, keys=keys))
 
@@ -111,6 +115,7 @@ def real_services(
     *,
     parse: Parse | None = None,
     debug: bool = False,
+    dead_air_ms: int = LIMIT_MS,
 ) -> Services:
     """``target_options`` and ``call_options`` are for ``target`` alone; what is typed is read by
     ``parse``."""
@@ -153,14 +158,14 @@ def real_services(
     def workshop() -> Workshop:
         from ivrsim.tui.debug.workshop import real_workshop
 
-        return real_workshop(load, breakpoints())
+        return real_workshop(load, breakpoints(), dead_air_ms)
 
     def playback(path: Path, say: Callable[[str], None]) -> Player:
         from ivrsim.runtime.playback import Playback
 
         return Playback(path, say=say)
 
-    return Services(entries, place, debug, playback, workshop)
+    return Services(entries, place, debug, playback, workshop, dead_air_ms)
 
 
 def entries() -> Sequence[Entry]:

@@ -162,12 +162,13 @@ class Detail(Vertical):
     def _note(self, reply: Record | None) -> Row:
         if reply is None:
             return ()
-        elapsed = int_of(reply.data.get("elapsed_ms"))
         if reply.kind == "webhook.failed":
             return ((f"{one_line_of(text_of(reply.data.get('reason')))}", "bold red"),)
         status = int_of(reply.data.get("status"))
         style = "green" if status < 400 else "red"
-        return ((str(status), f"bold {style}"), (f"  {elapsed} ms", "muted"))
+        elapsed = reply.data.get("elapsed_ms")  # nothing where a log did not say
+        took = () if elapsed is None else ((f"  {int_of(elapsed)} ms", "muted"),)
+        return ((str(status), f"bold {style}"), *took)
 
     def _timing(
         self, record: Record, request: Record | None, reply: Record | None, width: int
@@ -177,7 +178,9 @@ class Detail(Vertical):
             rows.append(_fact("sent at", f"{request.t / 1000:.3f} s of call time"))
         if reply is not None:
             rows.append(_fact("reply at", f"{reply.t / 1000:.3f} s of call time"))
-            rows.append(_fact("elapsed", f"{int_of(reply.data.get('elapsed_ms'))} ms on the wall"))
+            elapsed = reply.data.get("elapsed_ms")
+            if elapsed is not None:
+                rows.append(_fact("elapsed", f"{int_of(elapsed)} ms on the wall"))
         elif request is None:
             rows.append(_fact("at", f"{record.t / 1000:.3f} s of call time"))
         rows += [[], [("how it came about", "bold muted")]]

@@ -46,8 +46,10 @@ def record_row(record: Record, said: str, here: bool, chosen: bool, width: int) 
     if record.kind in ("webhook.response", "webhook.failed"):
         status = int_of(record.data.get("status"), 0)
         good = record.kind == "webhook.response" and status < 400
-        elapsed = int_of(record.data.get("elapsed_ms"))
-        right = [(f"{elapsed} ms ", f"{'faint' if good else 'red'}{back}")]
+        elapsed = record.data.get("elapsed_ms")  # nothing where a log did not say
+        if elapsed is not None:
+            took = f"{int_of(elapsed)} ms "
+            right = [(took, f"{'faint' if good else 'red'}{back}")]
     row = both_ends(left, right, width)
     fill = f"text{back}" if here else ""
     return [(text, style or fill) for text, style in row], fill

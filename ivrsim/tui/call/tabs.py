@@ -34,8 +34,8 @@ class Tabs(LineWidget):
         self._places = []
         x = 0
         for tab in self._tabs:
+            row += [("   ", "")] * bool(row)  # none behind the last: a note needs the room
             row.append((tab, "bold underline accent" if tab == self._current else "muted"))
-            row.append(("   ", ""))
             self._places.append((x, x + len(tab) + 1, tab))
             x += len(tab) + 3
         return [both_ends(row, self._note, width)]

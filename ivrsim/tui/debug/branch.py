@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from ivrsim.trace.record import Record
-from ivrsim.trace.view_words import clock_words, icon, words
+from ivrsim.trace.view_text import one_line_of
+from ivrsim.trace.view_words import clock_words, icon
 from ivrsim.tui.debug.modal import CLOSE, ENTER, Chosen, DebugModal, Hints, PickList
 from ivrsim.tui.spans import Row, cut, wrap
 
@@ -57,16 +58,18 @@ class BranchScreen(DebugModal[str]):
     WIDTH = 72
     DEFAULT_CSS = "BranchScreen Static { height: auto; margin: 0 0 1 0; color: $ivr-text; }"
 
-    def __init__(self, record: Record, last: int, live: bool) -> None:
+    def __init__(self, record: Record, said: str, last: int, live: bool) -> None:
+        """``said`` is what ``view_words.words`` says of ``record``."""
         super().__init__()
         self._record = record
+        self._said = said
         self._last = last
         self._live = live
 
     def inside(self) -> ComposeResult:
         record = self._record
         place = f"Back to record {record.seq} of {self._last}, at {clock_words(record.t)}"
-        said = f"{icon(record.kind)} {words(record)}".strip() if words(record) else record.kind
+        said = f"{icon(record.kind)} {self._said}" if self._said else one_line_of(record.kind)
         after = "\nThis call is left where it is." if self._live else ""
         yield Static(f"{place}\n{cut(said, 60)}{after}", markup=False)
         yield WayList(id="ways")

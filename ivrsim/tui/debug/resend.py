@@ -163,7 +163,8 @@ class ResendScreen(DebugModal[None]):
             payload_text(text_of(data.get("body"))),
         )  # fmt: skip
         now = ReplyDraft(draft, "", came.status, _steady(came.headers), payload_text(came.body))
-        rows[0] = [*rows[0], (f", {int_of(data.get('elapsed_ms'))} ms in the call", "faint")]
+        if data.get("elapsed_ms") is not None:
+            rows[0] = [*rows[0], (f", {int_of(data['elapsed_ms'])} ms in the call", "faint")]
         diff = drafts.difference(drafts.text(then), drafts.text(now))
         if not diff:
             rows += [[], [("The same reply as in the call.", "green")], []]

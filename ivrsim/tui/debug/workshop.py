@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ivrsim.errors import InputError
 from ivrsim.runtime.stopping import ReplyDraft, RequestDraft
+from ivrsim.trace.dead_air import LIMIT_MS
 from ivrsim.trace.record import Record
 from ivrsim.trace.view_words import clock_words
 from ivrsim.tui.debug.protocol import (
@@ -40,7 +42,9 @@ _OF_HISTORY: Final = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-\d{3}-"
 _MOST_BRANCHES: Final = 1000
 
 
-def real_workshop(load: Load, breakpoints: Breakpoints) -> Workshop:
+def real_workshop(
+    load: Load, breakpoints: Breakpoints, dead_air_ms: int = LIMIT_MS
+) -> Workshop:
     """``load`` reads what is called: its target, and the options of a call in the application."""
     from ivrsim.debugger.breakpoints import Debugger
     from ivrsim.flows.faults import FAULTS, parse_fault
@@ -106,7 +110,7 @@ def real_workshop(load: Load, breakpoints: Breakpoints) -> Workshop:
         tree=tree,
         open=open_trace,
         compare=compare,
-        bars=bars,
+        bars=partial(bars, dead_air_ms=dead_air_ms),
         call_with=call_with,
         reading=reading,
         try_all=try_all,
@@ -174,11 +178,12 @@ async def compare(old: Path, new: Path) -> Comparison:
     return await asyncio.to_thread(work)
 
 
-def bars(records: Iterable[Record]) -> list[Bar]:
+def bars(records: Iterable[Record], dead_air_ms: int = LIMIT_MS) -> list[Bar]:
     """The waterfall of a call."""
+    from ivrsim.trace.view import CallView
     from ivrsim.trace.waterfall import Waterfall
 
-    made = Waterfall()
+    made = Waterfall(CallView(dead_air_ms=dead_air_ms))
     for record in records:
         made.apply(record)
     return [
