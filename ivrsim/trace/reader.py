@@ -80,7 +80,7 @@ class TraceReader:
         self.path = Path(path)
         self._lock = threading.RLock()
         self._offsets = array("Q")
-        self._kinds = array("I")
+        self._kinds = array("B")  # a byte each, as long as there are no more of them
         self._names: list[str] = []
         self._numbers: dict[bytes | str, int] = {}
         self._damage: Damage | None = None
@@ -246,8 +246,7 @@ class TraceReader:
                     self._end = base + start
                     self._cut(len(self), str(error))
                     return False
-                self._offsets.append(base + start)
-                self._kinds.append(self._number(record.kind))
+                self._add(base + start, record.kind)
                 start = after
         self._end = base + whole
         return True
@@ -267,6 +266,7 @@ class TraceReader:
             if number is None:
                 number = self._number(found[2].decode(errors="replace"))
                 self._numbers[found[2]] = number
+                add_kind = self._kinds.append
             add(base + start)
             add_kind(number)
             start = found.end()
@@ -283,9 +283,8 @@ class TraceReader:
                     len(self) + 2, f"breaks off after {len(tail)} bytes; the record is incomplete"
                 )
             else:
-                self._offsets.append(self._end)
+                self._add(self._end, record.kind)
                 self._end += len(tail)
-                self._kinds.append(self._number(record.kind))
                 self._open_tail = True
         return True
 
@@ -302,7 +301,14 @@ class TraceReader:
         if number is None:
             number = self._numbers[kind] = len(self._names)
             self._names.append(kind)
+            if number == 256:
+                self._kinds = array("I", self._kinds)
         return number
+
+    def _add(self, offset: int, kind: str) -> None:
+        number = self._number(kind)
+        self._offsets.append(offset)
+        self._kinds.append(number)
 
     def _check(self, i: int) -> None:
         if not 0 <= i < len(self):

@@ -22,7 +22,7 @@ from ivrsim.trace.view_keys import Past
 KEEP: Final = 120
 """How many items of the conversation a view of a timeline has, a few screens of them: each costs
 whoever thaws the view, and whoever lays it out."""
-BUDGET: Final = 7 << 20
+BUDGET: Final = 4 << 20
 """Bytes for all copies together; those near the place asked for last take up to NEARBY more."""
 NEARBY: Final = 1 << 20
 

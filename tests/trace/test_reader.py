@@ -217,8 +217,24 @@ def test_lines_are_as_they_are_in_the_file(write: Write, limit: int) -> None:
             reader.lines(29, 30)
 
 
-def test_the_index_takes_twelve_bytes_a_record(write: Write) -> None:
+@pytest.mark.parametrize("every", [1, 2, 300])
+def test_more_kinds_than_a_byte_can_tell(write: Write, every: int) -> None:
+    """However the line is written that brings the one too many."""
+    kinds = [f"kind.{n % 299}" for n in range(700)]
+    path = write([a_record(n, kind) for n, kind in enumerate(kinds, 1)])
+    lines = path.read_bytes().splitlines(keepends=True)
+    for n in range(1, len(lines), every):
+        lines[n] = json.dumps(json.loads(lines[n])).encode() + b"\n"
+    path.write_bytes(b"".join(lines))
+    with TraceReader(path) as reader:
+        reader.index_all()
+        assert [reader.kind(i) for i in range(len(reader))] == kinds
+        numbers, names = reader.kinds()
+        assert [names[n] for n in numbers] == kinds
+
+
+def test_the_index_takes_nine_bytes_a_record(write: Write) -> None:
     with TraceReader(write([a_record(i) for i in range(1, 2000)])) as reader:
         reader.index_all()
         held = sum(each.itemsize * len(each) for each in (reader._offsets, reader._kinds))
-        assert held == 12 * len(reader)
+        assert held == 9 * len(reader)

@@ -174,7 +174,7 @@ def test_copies_have_a_bound_and_any_place_is_near_one(monkeypatch: pytest.Monke
         timeline.view_at(count)
         assert timeline.copied_bytes <= 70_000
     assert source.read / 50 < len(source) / 4  # however few copies there are
-    assert BUDGET + NEARBY <= 8 << 20
+    assert BUDGET + NEARBY <= 5 << 20
 
 
 def test_one_step_costs_little_far_from_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
