@@ -94,6 +94,21 @@ class Screen:
         os.write(self._ours, keys.encode())
         return now
 
+    def wait_idle(self) -> None:
+        """Until the process has used next to no CPU time for half a second."""
+        before = self._ticks()
+        for _ in range(2 * PATIENCE_S):
+            time.sleep(0.5)
+            now = self._ticks()
+            if now - before <= 5:  # hundredths of a second
+                return
+            before = now
+        raise RuntimeError("the program never rests")
+
+    def _ticks(self) -> int:
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
     def memory_mib(self) -> float:
         """The most memory (RSS) that the process has had so far."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()

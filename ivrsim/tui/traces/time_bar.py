@@ -60,6 +60,8 @@ class TimeBar(LineWidget, can_focus=True):
         moment = moment_words(scale.last_t if self._cursor is None else self._cursor[1])
         style = "bold accent" if self._cursor is not None else "faint"
         sign = "▶" if self._playing else "◆" if self._cursor is not None else " "
+        if len(moment) > _LABEL - 2:  # hours: without the tenths
+            moment = moment.partition(".")[0]
         left: list[Span] = [(f"{sign} {moment}".ljust(_LABEL), style)]
         right: Span = (clock_words(scale.last_t).rjust(_LABEL), "faint")
         if self.has_class("-compact"):
