@@ -145,7 +145,7 @@ def _keys_meanwhile(path: Path, size: int, home: Path) -> Row:
             for _ in range(5):
                 pressed = screen.press(_DOWN)
                 taken.append((screen.wait_for("▌") - pressed) * 1000)
-                time.sleep(0.02)
+                time.sleep(0.05)
     name = f"{size:,} records: a key while they are read"
     return _at_most(name, statistics.median(taken), KEY_LIMIT_MS, "ms", max(taken))
 

@@ -99,8 +99,11 @@ class IvrsimApp(App[int]):
 
     def show_call(self) -> None:
         """Put the whole screen in the place of the opening one, which has been painted."""
-        gc.enable()  # see ``cli.application.open_trace``
-        self.switch_screen(self._call_screen())
+        screen = self._call_screen()
+        if not gc.isenabled():  # see ``cli.application.open_trace``
+            gc.freeze()  # modules are never garbage: to look through them takes 50 ms each time
+            gc.enable()
+        self.switch_screen(screen)
 
     def go_home(self) -> None:
         """Back to the list of samples, which is made now if the application began with a call."""

@@ -152,6 +152,7 @@ class ScrubActions(Screen[None]):
 
     def looked(self, by_sound: bool = False) -> None:
         """The cursor is elsewhere now: the panes follow, and so does the sound."""
+        self.slices.give_way()
         self.conversation.follow = True
         if not by_sound and self.sound.playing:
             self.sound.play(self.moment_of_cursor())

@@ -19,6 +19,8 @@ _BREATH_S: Final = 0.002
 """What lies between two pieces: time for keys and for painting."""
 _SHORT_BREATH_S: Final = 0.0005
 """The same while everybody waits."""
+_POLITE_S: Final = 0.2
+"""How long after a key pieces are short again: the next key may follow, and panes are drawn."""
 _YIELDS: Final = 10
 """How often in a row the work steps back for what waits: not for ever."""
 
@@ -37,6 +39,11 @@ class Slices:
         self._done = done
         self.running = False
         self._yielded = 0
+        self._polite_until = 0.0
+
+    def give_way(self) -> None:
+        """A key has come."""
+        self._polite_until = monotonic() + _POLITE_S
 
     def wake(self) -> None:
         """There is something to do again."""
@@ -60,8 +67,9 @@ class Slices:
             return
         self._yielded = 0
         began = monotonic()
-        if not self._first(began + FIRST_S):
-            self._widget.set_timer(_SHORT_BREATH_S, self._run)
+        polite = began < self._polite_until
+        if not self._first(began + (SLICE_S if polite else FIRST_S)):
+            self._widget.set_timer(_BREATH_S if polite else _SHORT_BREATH_S, self._run)
             return
         # One after the other: most of them can do nothing before the one before is through.
         until = max(began + SLICE_S, monotonic())
