@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import ModalScreen
 
 from ivrsim.tui.keymap import EVERYTHING, Command
 from ivrsim.tui.keys import keys_of
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.spans import Row, wrap
+from ivrsim.tui.window import Window
 
 _MORE = {
     "on the list": (("↑ ↓", "Choose a sample or a recent call"),),
@@ -55,7 +55,7 @@ class HelpLines(Lines):
         return self._rows[y], ""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Window[None]):
     """``on_home``: opened from the list of samples, whose keys come first then."""
 
     BINDINGS = [Binding("escape,question_mark,f1,q,enter", "dismiss", "Close", show=False)]

@@ -8,7 +8,6 @@ from typing import Final
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.events import Click
-from textual.screen import ModalScreen
 
 from ivrsim.errors import IvrsimError
 from ivrsim.trace.view_text import one_line_of
@@ -16,6 +15,7 @@ from ivrsim.tui.keymap import digit_bindings
 from ivrsim.tui.lines import Lines
 from ivrsim.tui.protocol import Call
 from ivrsim.tui.spans import Row, wrap
+from ivrsim.tui.window import Window
 
 _KINDS: Final = ("speakers", "microphone")
 _TITLES: Final = {"speakers": "loudspeakers", "microphone": "microphone"}
@@ -122,7 +122,7 @@ class DeviceList(Lines):
             self.action_choose()
 
 
-class DevicesScreen(ModalScreen[None]):
+class DevicesScreen(Window[None]):
     """Stays open, so that both can be chosen; the keys of the telephone go on to the call."""
 
     BINDINGS = [Binding("escape,o,O,q", "dismiss", "Close", show=False), *digit_bindings()]

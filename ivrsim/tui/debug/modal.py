@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.events import Click, Resize
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from ivrsim.tui.keymap import Command, digit_bindings
@@ -22,6 +21,7 @@ from ivrsim.tui.lines import Lines
 from ivrsim.tui.messages import RunCommand
 from ivrsim.tui.palette import run_command
 from ivrsim.tui.spans import Row, Span
+from ivrsim.tui.window import Window
 
 T = TypeVar("T")
 
@@ -184,7 +184,7 @@ class PickList(Lines, Generic[T]):
 R = TypeVar("R")
 
 
-class DebugModal(ModalScreen[R]):
+class DebugModal(Window[R]):
     """A window over the call; the keys of the telephone go on to the call."""
 
     COMMANDS_HERE: ClassVar[tuple[Command, ...]] = ()
