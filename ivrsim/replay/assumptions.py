@@ -8,7 +8,7 @@ itself, and no other course.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,8 +103,10 @@ async def assume(
     *,
     ignore: Sequence[str] = (),
     tolerance_ms: int = TOLERANCE_MS,
+    tell: Callable[[str, Outcome], None] | None = None,
 ) -> Assumed:
     """Make the call as it was, and once under each other value of what decided something.
+    ``tell`` hears of each as it comes: the name of the setting, and what came of the value.
 
     Raises IvrsimError where the call cannot be made again.
     """
@@ -124,6 +126,8 @@ async def assume(
             outcome = _outcome(base, new, value, result, other, ignore, tolerance_ms)
             failed = failed or (outcome.failed and not result.failed)
             outcomes.append(outcome)
+            if tell is not None:
+                tell(assumption.name, outcome)
         found.append(replace(assumption, outcomes=tuple(outcomes)))
     return Assumed(tuple(found), failed, tuple(notes))
 

@@ -18,6 +18,9 @@ class ChangingKeys(Protocol):
     """A screen whose keys depend on what goes on."""
 
     def keys_that_matter(self) -> Sequence[Command]: ...
+    def telephone_works(self) -> bool:
+        """Whether what leads the line, the keys of the telephone, has a meaning now."""
+        ...
 
 
 class KeyBar(LineWidget):
@@ -41,7 +44,8 @@ class KeyBar(LineWidget):
         # The way to all others stays in sight when the line is too short for the rest.
         last = [(command, key) for command, key in shown if command.id in _KEPT]
         x = 0
-        if self._lead is not None:
+        works = not isinstance(screen, ChangingKeys) or screen.telephone_works()
+        if self._lead is not None and works:
             x = self._put(row, x, *self._lead, None)
         room = width - sum(_width(command, key) for command, key in last)
         for command, key in shown:

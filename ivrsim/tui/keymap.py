@@ -82,7 +82,11 @@ DEBUG: Final = (
     Command("edit_draft", "E", "⇧E", "Edit the request or the reply that is held", "edit"),
     Command("pause_call", "f6", "F6", "Stand still, and go on again", "pause"),
     Command(
-        "step_back", "f22,shift+f10,p,P", "⇧F10", "Back to the step before; P does it too", "back"
+        "step_back",
+        "f22,shift+f10,p,P",
+        "⇧F10",
+        "Back to the step before; P does it too",
+        "step back",
     ),
     Command("step_action", "f10,n,N", "F10", "On to the next action; N does it too", "action"),
     Command("step_webhook", "f11,g,G", "F11", "On to the next webhook; G does it too", "webhook"),

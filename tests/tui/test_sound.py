@@ -202,8 +202,8 @@ async def test_the_list_goes_when_the_call_ends(desk: Desk) -> None:
 
 async def test_why_there_is_no_sound_stands_in_the_phone_pane(desk: Desk) -> None:
     app = desk.app()
+    desk.call.speakers = None
     async with app.run_test(size=WIDE) as pilot:
-        desk.call.speakers = None
         no_microphone = "no microphone: no input device"
         desk.call.notices += [no_microphone, NO_SOUND]  # when the call opens its devices
         begin(desk.call)

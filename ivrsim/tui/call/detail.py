@@ -51,6 +51,7 @@ class Detail(Vertical):
         self._record_of = record
         self._pairs = pairs
         self._over = False
+        self._held: tuple[str, str] | None = None
         self.tabs = Tabs(id="detail-tabs")
         self.body = DetailBody()
         self.record: Record | None = None
@@ -77,6 +78,12 @@ class Detail(Vertical):
         """What has not come by now will not come; drawn again with what has come since."""
         self._over = over
         self.lay_out()
+
+    def reply_is_held(self, held: tuple[str, str] | None) -> None:
+        """A webhook whose reply has come and is not used yet, and what is to be said of it."""
+        if held != self._held:
+            self._held = held
+            self.lay_out()
 
     def next_tab(self) -> None:
         tabs = self._tabs()
@@ -130,7 +137,8 @@ class Detail(Vertical):
             return
         pair = self._pair(record)
         tab = self._current_tab()
-        key = (record.seq, tab, width, pair.reply if pair else None, self._over)
+        reply_seq = pair.reply if pair else None
+        key = (record.seq, tab, width, reply_seq, self._over, self._held)
         if key == self._shown:
             return
         anew = not isinstance(self._shown, tuple) or self._shown[:2] != key[:2]
@@ -157,6 +165,10 @@ class Detail(Vertical):
             return _reply(reply, width)
         if request is not None and request.data.get("sent") is False:
             return [[("It was not sent: there is no reply.", "faint")]]
+        if self._held is not None and request is not None:
+            webhook, said = self._held
+            if request.data.get("webhook") == webhook:
+                return [[(line, "yellow")] for _, line in wrap(said, width)]
         return [[("There was no reply." if self._over else "Waiting for the reply…", "faint")]]
 
     def _note(self, reply: Record | None) -> Row:

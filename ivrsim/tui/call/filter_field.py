@@ -20,6 +20,12 @@ class FilterField(Input):
             id="needle",
         )  # fmt: skip
 
+    async def action_submit(self) -> None:
+        self.screen.leave_needle()  # type: ignore[attr-defined]  # the screen of a call
+
+    async def key_down(self) -> None:
+        await self.action_submit()
+
 
 class FilterNote(LineWidget):
     """Nothing, an error with an arrow at its column, or one quiet line."""

@@ -25,10 +25,13 @@ _QUIET = frozenset(
 )  # fmt: skip
 
 
-def record_row(record: Record, said: str, here: bool, chosen: bool, width: int) -> tuple[Row, str]:
+def record_row(
+    record: Record, said: str, here: bool, chosen: bool, width: int, stops: bool = False
+) -> tuple[Row, str]:
     """What ``Lines.row`` gives for a record that says ``said`` (``view_words.words``).
 
-    ``here``: it is the one in the detail pane, and ``chosen`` by a person.
+    ``here``: it is the one in the detail pane, and ``chosen`` by a person; ``stops``: a breakpoint
+    sits there.
     """
     back = " on cursor" if here else ""
     quiet = record.kind in _QUIET
@@ -37,7 +40,7 @@ def record_row(record: Record, said: str, here: bool, chosen: bool, width: int) 
         sign = "red"
     bar = "▌" if here and chosen else " "
     left: list[Span] = [
-        (bar, f"accent{back}"),
+        ("●" if stops else bar, f"{'red' if stops else 'accent'}{back}"),
         (f"{record.t / 1000:7.2f} ", f"faint{back}"),
         (f"{icon(record.kind)} ", f"{sign}{back}"),
         (said or one_line_of(record.kind), f"{'faint' if quiet else 'text'}{back}"),

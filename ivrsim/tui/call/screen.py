@@ -83,7 +83,7 @@ class CallScreen(DebugActions, Reading):
         self._pending = at
         self._looked_at: int | None = None
         self._noticed = 0
-        self._opening = len(self.call.notices)
+        self._had: set[str] = set()
         self._unsubscribe: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -126,6 +126,8 @@ class CallScreen(DebugActions, Reading):
         for record in self.call.records if not self.recorded else ():
             self.view.apply(record)
         self._unsubscribe = self.call.subscribe(self._records_came)
+        self.trace.stops_at = self.stops_at
+        self._note_devices()
         self.slices = self.make_slices()
         if self._filter:
             self.query_one(FilterField).add_class("-shown")
@@ -182,8 +184,6 @@ class CallScreen(DebugActions, Reading):
         return record_at(self.source, seq - 1)
 
     def _records_came(self, records: Sequence[Record]) -> None:
-        if not self.view.last_seq:
-            self._opening = len(self.call.notices)
         for record in records:
             self.view.apply(record)
             if record.kind == "digit" and record.data.get("source") != "keypad":
@@ -213,10 +213,16 @@ class CallScreen(DebugActions, Reading):
         if self._dirty and self.is_attached:
             self._draw()
 
+    def _note_devices(self) -> None:
+        for begin, device in zip(ABSENT, (self.call.speakers, self.call.microphone), strict=True):
+            if device is not None:
+                self._had.add(begin)
+
     def _tick(self) -> None:
-        for index, notice in enumerate(self.call.notices[self._noticed :], self._noticed):
+        self._note_devices()
+        for notice in self.call.notices[self._noticed :]:
             # What this machine never had is no news: that line stands in the phone pane.
-            if index >= self._opening or not notice.startswith(ABSENT):
+            if not notice.startswith(ABSENT) or notice.startswith(tuple(self._had)):
                 self.application.say(notice, "warning")
         self._noticed = len(self.call.notices)
         while self.sound.notices:
@@ -244,6 +250,7 @@ class CallScreen(DebugActions, Reading):
         self.phone.meter.show(self.call, self.muted, goes_on, self.secret)
         self._offer_speech()
         self._show_title()
+        self.detail.reply_is_held(self.reply_held())
         if changed or view.prompt is not None or not view.items:
             self.conversation.show(view, now, self.crashed if self.cursor is None else None)
         if changed or not view.last_seq:
@@ -359,6 +366,8 @@ class CallScreen(DebugActions, Reading):
     def _needle_changed(self) -> None:
         self.apply_filter()
 
-    @on(Input.Submitted, "#needle")
-    def _needle_done(self) -> None:
-        self.trace.focus()
+    def leave_needle(self) -> None:
+        """From the filter into the list: what was looked at may not be among what is shown."""
+        self.set_focus(self.trace)  # at once: the next key is for it
+        if self.call.ended or self.cursor is not None:
+            self.trace.select_shown()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import OrderedDict
+from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
@@ -56,6 +57,8 @@ class TraceList(Lines):
         self._reading = ""
         self._told = ""
         self.chosen = False  # by a person, not by following
+        self.stops_at: Callable[[Record], bool] = lambda record: False
+        """Whether a breakpoint sits at a record."""
 
     def filter(self, category: str, text: str) -> None:
         """Show the records of a category that match ``text``. Raises FilterError: nothing is
@@ -130,7 +133,8 @@ class TraceList(Lines):
         if line is None:
             return [(f" {i + 1}: cannot be read", "red")], ""
         record, said = line
-        return record_row(record, said, record.seq == self.selected, self.chosen, width)
+        here, stops = record.seq == self.selected, self.stops_at(record)
+        return record_row(record, said, here, self.chosen, width, stops)
 
     # choosing
 
@@ -156,6 +160,14 @@ class TraceList(Lines):
         if self.selected is None:
             return len(self.shown)
         return bisect_left(self.shown, self.selected - 1)
+
+    def select_shown(self) -> None:
+        """Choose the first shown record from the chosen one on, where that is not shown itself."""
+        line = self._line_of_selected() if self.chosen else 0
+        if len(self.shown) and (
+            not self.chosen or line >= len(self.shown) or self.shown[line] + 1 != self.selected
+        ):
+            self.action_move_to(line)
 
     def action_move(self, by: int) -> None:
         self.action_move_to(self._line_of_selected() + by)

@@ -16,8 +16,8 @@ from ivrsim.tui.keymap import ALL, CALL, DEBUG, Command, bindings
 from ivrsim.tui.keys import keys_of
 
 _STOPPED: Final[tuple[str, ...]] = (
-    "continue_call", "edit_draft", "step_action", "step_webhook", "step_prompt", "step_back",
-    "toggle_breakpoint", "faults", "branches",
+    "continue_call", "edit_draft", "step_action", "step_webhook", "hang_up", "step_prompt",
+    "step_back", "toggle_breakpoint", "faults", "branches",
 )  # fmt: skip
 _PAST: Final[tuple[str, ...]] = (
     "continue_call", "step_back", "step_action", "step_webhook", "step_prompt", "run_here",
@@ -25,8 +25,8 @@ _PAST: Final[tuple[str, ...]] = (
 )  # fmt: skip
 _RECORDED: Final = ("branches", "toggle_breakpoint")
 _OVER: Final = (
-    "redial", "redial_here", "branch_here", "step_back", "compare", "branches", "waterfall",
-    "copy_payload", "copy_curl", "filter", "zoom", "leave",
+    "redial", "branch_here", "step_back", "compare", "branches", "waterfall",
+    "redial_here", "copy_payload", "copy_curl", "filter", "zoom", "leave",
 )  # fmt: skip
 """What is left to do with a call that has ended; the keys of a telephone are not."""
 _GOES_ON: Final[tuple[str, ...]] = ("hang_up", "pause_call", "toggle_breakpoint")
@@ -43,6 +43,9 @@ class DebugActions(Branching, Changing, Points, Stepping):
         self.before, self.workshop.latest = self.workshop.latest, self.trace_path
         if self.before == self.trace_path:
             self.before = None
+
+    def telephone_works(self) -> bool:
+        return self.recorded or not self.call.ended  # a recorded call has other keys there
 
     def keys_that_matter(self) -> Sequence[Command]:
         """What the key bar shows now: first what this moment is for."""

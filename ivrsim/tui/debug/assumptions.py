@@ -144,6 +144,8 @@ class AssumptionsScreen(DebugModal[tuple[str, str]]):
         self._tell(f"The call is made again under {count} other readings…")
 
         def came(tried: Tried) -> None:
+            if not self.is_attached:
+                return  # nobody looks any more
             done.append(tried)
             for each in self._readings:
                 if (each.assumption.name, each.value) == (tried.name, tried.value):

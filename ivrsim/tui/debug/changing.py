@@ -8,6 +8,8 @@ from typing import Any
 from ivrsim.errors import IvrsimError
 from ivrsim.tui.debug.here import Here
 from ivrsim.tui.debug.protocol import Draft, Stoppable
+from ivrsim.tui.keymap import ALL
+from ivrsim.tui.keys import keys_of
 
 
 class Changing(Here):
@@ -49,6 +51,20 @@ class Changing(Here):
             (draft for draft in requests if draft.webhook == about),
             requests[0] if requests else None,
         )
+
+    def reply_held(self) -> tuple[str, str] | None:
+        """The webhook whose reply is held, and what there is to say of it."""
+        if self.live is None or self.live.stopped is None:
+            return None
+        from ivrsim.runtime.stopping import ReplyDraft
+
+        draft = self.held_draft()
+        if not isinstance(draft, ReplyDraft):
+            return None
+        key = keys_of(self).shown(ALL["edit_draft"])
+        if draft.failure is not None:
+            return draft.webhook, f"No reply came: {draft.failure}. {key} gives one all the same."
+        return draft.webhook, f"The reply has come, and is not used yet: {key} shows and edits it."
 
     def settings(self) -> Mapping[str, str]:
         """The settings that the call was made with."""

@@ -23,6 +23,8 @@ from ivrsim.tui.spans import Row, Span, both_ends, cut, width_of, wrap
 
 _AROUND = 3
 """Lines that stay in sight above and below the cursor."""
+_EDITS = frozenset({"request.edited", "reply.edited"})
+"""Kinds whose records hold a difference of their own."""
 _NARROW = 64
 """Below this many cells a half has no room for its time."""
 
@@ -213,6 +215,9 @@ class Difference(Lines):
             return rows
         only = "only the call before has it" if old is not None else "only the call after has it"
         rows.append([(f"{one.kind}: {only}", "red" if old is not None else "green")])
+        changed = one.data.get("diff") if one.kind in _EDITS else None
+        if isinstance(changed, str):
+            return [*rows, [], *rows_of_diff(changed, width)]
         return [*rows, [], *payload_rows(one.data, width)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual.binding import Binding
 from textual.widgets import TextArea
 
 from ivrsim.trace.view_text import visible
@@ -28,10 +29,18 @@ class DraftArea(TextArea):
     DraftArea .text-area--selection { background: $ivr-key; }
     """
 
+    BINDINGS = [
+        Binding("ctrl+home", "edge(False)", "To the first line", show=False),
+        Binding("ctrl+end", "edge(True)", "To the last line", show=False),
+    ]
+
     def __init__(self, text: str) -> None:
         super().__init__(
             text, id="draft", show_line_numbers=True, soft_wrap=True, tab_behavior="focus"
         )
+
+    def action_edge(self, last: bool) -> None:
+        self.move_cursor(self.document.end if last else (0, 0))
 
     def get_line(self, line_index: int) -> Text:
         """What is drawn of a line: what could act on the terminal is not."""

@@ -12,8 +12,9 @@ from textual.widgets import Input, Static
 from ivrsim.errors import IvrsimError
 from ivrsim.trace.view_text import one_line_of
 from ivrsim.tui.debug.modal import CLOSE, ENTER, Chosen, DebugModal, Hints, Moved, PickList
-from ivrsim.tui.spans import Row, cut
+from ivrsim.tui.spans import Row, cut, wrap
 
+_NAME = 16
 _STARTS = {"slow": "slow 7", "status": "status 503", "dead": "dead 5"}
 """What stands in the line when a fault is chosen, where a value makes it clearer."""
 
@@ -21,15 +22,19 @@ _STARTS = {"slow": "slow 7", "status": "status 503", "dead": "dead 5"}
 class FaultList(PickList[tuple[str, str]]):
     def rows_of(self, thing: tuple[str, str], here: bool, width: int) -> list[Row]:
         name, about = thing
-        return [
-            [(f"{name:<16}", "bold text" if here else "text"), (cut(about, width - 16), "muted")]
-        ]
+        lines = [line for _, line in wrap(about, max(10, width - _NAME))]
+        if not here:
+            lines = [cut(about, width - _NAME)]
+        rows: list[Row] = [[(f"{name:<{_NAME}}", "bold text" if here else "text")]]
+        rows[0] = [*rows[0], (lines[0], "muted")]
+        return rows + [[(" " * _NAME, ""), (line, "muted")] for line in lines[1:]]
 
 
 class FaultsScreen(DebugModal[Any]):
     """Closes with the rule that was made; None: it was left."""
 
     TITLE_HERE = "let something fail"
+    WIDTH = 100
     DEFAULT_CSS = """
     FaultsScreen #fault { margin: 1 0 0 0; }
     FaultsScreen #remark { height: 2; color: $ivr-muted; padding: 0 1; }

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from ivrsim.errors import IvrsimError
 from ivrsim.trace.record import Record
 from ivrsim.trace.view_words import text_of
 from ivrsim.tui.debug.here import Here
+
+_AT: Final = {
+    "request": ("webhook.request",),
+    "reply": ("webhook.response", "webhook.failed"),
+}
+"""Where breakpoints that are not for any record stop."""
 
 
 class Points(Here):
@@ -23,6 +30,7 @@ class Points(Here):
             there = next((point for point in points.points if point.text == text), None)
             if there is not None:
                 points.remove(there.number)
+                self.trace.refresh()
                 self.say(f"No breakpoint any more: {text}")
                 return
             try:
@@ -31,6 +39,18 @@ class Points(Here):
                 self.complain(error)
             else:
                 self.say(f"Breakpoint {made.number}: {text}")
+                self.trace.refresh()
+
+    def stops_at(self, record: Record) -> bool:
+        """Whether a breakpoint that is on would have stopped the call at ``record``."""
+        points = self.workshop.breakpoints
+        return points is not None and any(
+            point.enabled
+            and record.kind in _AT.get(point.what, (record.kind,))
+            and not (point.what == "request" and record.data.get("sent") is False)
+            and point.filter.matches(record, self.record_of)
+            for point in points.points
+        )
 
     def action_breakpoints(self) -> None:
         points = self.workshop.breakpoints
@@ -39,7 +59,10 @@ class Points(Here):
         else:
             from ivrsim.tui.debug.breakpoints import BreakpointsScreen
 
-            self.app.push_screen(BreakpointsScreen(points, self.call))
+            def closed(_: None) -> None:
+                self.trace.refresh()  # with the dots of those that are there now
+
+            self.app.push_screen(BreakpointsScreen(points, self.call), closed)
 
 
 def breakpoint_at(

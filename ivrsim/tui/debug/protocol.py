@@ -22,6 +22,7 @@ class Breakpoint(Protocol):
     number: int
     text: str
     what: str
+    filter: Any
     enabled: bool
     hits: int
 

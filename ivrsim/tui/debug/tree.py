@@ -8,10 +8,11 @@ from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
+from textual.widgets import Static
 
 from ivrsim.trace.view_text import one_line_of
 from ivrsim.trace.view_words import clock_words
-from ivrsim.tui.debug.modal import CLOSE, ENTER, Chosen, DebugModal, Hints, PickList, nothing
+from ivrsim.tui.debug.modal import CLOSE, ENTER, Chosen, DebugModal, Hints, Moved, PickList, nothing
 from ivrsim.tui.debug.protocol import Branch
 from ivrsim.tui.keymap import TREE, bindings
 from ivrsim.tui.spans import Row, Span, both_ends
@@ -45,6 +46,7 @@ class TreeScreen(DebugModal[tuple[str, Path]]):
     COMMANDS_HERE = TREE
     TITLE_HERE = "branches"
     WIDTH = 112
+    DEFAULT_CSS = "TreeScreen #file { height: auto; color: $ivr-muted; margin: 1 0 0 2; }"
     BINDINGS = [*bindings(TREE)]
 
     def __init__(self, branches: Sequence[Branch]) -> None:
@@ -53,6 +55,7 @@ class TreeScreen(DebugModal[tuple[str, Path]]):
 
     def inside(self) -> ComposeResult:
         yield BranchList(id="branches")
+        yield Static(id="file", markup=False)
         yield Hints((ENTER, "open", "choose"), *TREE, CLOSE)
 
     def on_mount(self) -> None:
@@ -61,6 +64,16 @@ class TreeScreen(DebugModal[tuple[str, Path]]):
         listed.focus()
         here = next((i for i, each in enumerate(self._branches) if each.here), 0)
         self.call_after_refresh(listed.move_to, here)
+
+    @on(Moved)
+    def _moved(self) -> None:
+        """Where the call lies, for the commands that want a file."""
+        current = self.query_one(BranchList).current
+        if current is not None:
+            self.query_one("#file", Static).update(one_line_of(str(current.path), 1000))
+
+    def lines_around(self) -> int:
+        return 11
 
     def _close_with(self, what: str) -> None:
         current = self.query_one(BranchList).current

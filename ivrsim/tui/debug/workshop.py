@@ -42,9 +42,7 @@ _OF_HISTORY: Final = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-\d{3}-"
 _MOST_BRANCHES: Final = 1000
 
 
-def real_workshop(
-    load: Load, breakpoints: Breakpoints, dead_air_ms: int = LIMIT_MS
-) -> Workshop:
+def real_workshop(load: Load, breakpoints: Breakpoints, dead_air_ms: int = LIMIT_MS) -> Workshop:
     """``load`` reads what is called: its target, and the options of a call in the application."""
     from ivrsim.debugger.breakpoints import Debugger
     from ivrsim.flows.faults import FAULTS, parse_fault
@@ -208,11 +206,16 @@ async def reading(path: Path, name: str, value: str) -> Comparison:
 
 async def try_all(path: Path, tell: Callable[[Tried], None]) -> None:
     """Make the recorded call once under each other value of what decided something in it."""
-    from ivrsim.replay.assumptions import assume
+    from ivrsim.replay.assumptions import Outcome, assume
 
-    for each in (await assume(path)).assumptions:
-        for outcome in each.outcomes:
-            tell(Tried(each.name, outcome.value, outcome.changed, outcome.failed, outcome.text))
+    loop = asyncio.get_running_loop()
+
+    def came(name: str, outcome: Outcome) -> None:
+        tried = Tried(name, outcome.value, outcome.changed, outcome.failed, outcome.text)
+        loop.call_soon_threadsafe(tell, tried)
+
+    # In a thread, with a loop of its own: these calls never wait, and the screen would.
+    await asyncio.to_thread(lambda: asyncio.run(assume(path, tell=came)))
 
 
 def _side_by_side(old: Trace, new: Trace, made: Compared, before: str, after: str) -> Comparison:

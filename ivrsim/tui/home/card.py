@@ -38,9 +38,12 @@ class Card(LineWidget):
             rows.append([("Keys to try", "bold muted")])
             rows += [[(line, "text")] for _, line in wrap(one_line_of(entry.keys, 2000), width)]
             rows.append([])
-        if entry.path:
+        if entry.path or entry.trace:
             rows.append([("File", "bold muted")])
-            rows += [[(line, "muted")] for _, line in wrap(one_line_of(entry.path), width)]
+            rows += [
+                [(line, "muted")]
+                for _, line in wrap(one_line_of(entry.path or entry.trace, 1000), width)
+            ]
             rows.append([])
         rows.append([("⏎", "bold accent"), (" open it" if entry.trace else " call it", "muted")])
         return rows

@@ -70,11 +70,11 @@ class Scale:
         share = max(0.0, min(1.0, column / max(1, self.width - 1)))
         if share >= 1:
             return max(0, self.count - 1)
+        # The last record whose column, rounded, is no further to the right.
+        reach = (max(0.0, column) + _ALMOST_HALF) / max(1, self.width - 1)
         if self.last_t <= 0:
-            # The last record whose column, rounded, is no further to the right.
-            reach = (max(0.0, column) + _ALMOST_HALF) / max(1, self.width - 1)
             return max(0, min(self.count - 1, int(reach * (self.count - 1))))
-        return index_at(source, round(share * self.last_t), 0, self.count)
+        return index_at(source, int(reach * self.last_t), 0, self.count)
 
 
 def moment_words(ms: int) -> str:
