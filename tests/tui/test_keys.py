@@ -155,8 +155,7 @@ async def test_the_detail_follows_the_latest_webhook_until_somebody_chooses(desk
         assert '"callflow": [' in shown(screen.query_one(DetailBody))
         screen.trace.focus()
         await pilot.press("up")
-        await pilot.pause()
-        assert screen.detail.record is desk.call.records[2]
+        await until(pilot, lambda: screen.detail.record is desk.call.records[2])
         desk.call.happen(4100, "webhook.request", webhook="w9", title="VCS", sent=True)
         await settle(pilot)
         assert screen.detail.record is desk.call.records[2]
