@@ -4,8 +4,11 @@ each record, one every 40 ms."""
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
+
+from ivrsim.trace.record import Record
 
 BYTES = 300
 STEP_MS = 40
@@ -19,6 +22,28 @@ def prompt_at(seq: int) -> str:
     """The prompt begun last at record ``seq``."""
     turn, step = divmod(seq, TURN)
     return f"This is prompt {turn if step >= 3 else turn - 1}."
+
+
+class Steps:
+    """Such a trace without its data: when its records are, for what asks for no more."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def record(self, i: int) -> Record:
+        return Record(i + 1, (i + 1) * STEP_MS, "mark", None, None, False, {})
+
+    def records(self, start: int = 0, stop: int | None = None) -> Iterator[Record]:
+        return map(self.record, range(self._size)[start:stop])
+
+    def kind(self, i: int) -> str:
+        return "mark"
+
+    def kinds(self, start: int = 0, stop: int | None = None) -> tuple[array[int], list[str]]:
+        return array("B", bytes(len(range(self._size)[start:stop]))), ["mark"]
 
 
 def write_trace(path: Path, size: int) -> None:

