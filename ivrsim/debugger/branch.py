@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ivrsim.engine.events import Marked, WebhookFailed, WebhookReplied
 from ivrsim.errors import InputError
@@ -20,7 +20,7 @@ from ivrsim.flows.target import PythonApplication, Target
 from ivrsim.runtime.clock import Clock
 from ivrsim.runtime.live import LiveCall
 from ivrsim.runtime.past import Past, past_of
-from ivrsim.runtime.place import Back, CallOptions, place_call, prepare_call
+from ivrsim.runtime.place import Back, CallOptions, call_of, prepare_call
 from ivrsim.runtime.plan import CallPlan
 from ivrsim.runtime.recorded import RecordedCall
 from ivrsim.runtime.stopping import Stop, Watcher
@@ -64,8 +64,9 @@ def branch(
     one. An input (a key, a reply …) is left out, as something else may happen in its place; a
     reply that is left out is held, to be used as it came or edited. Raises IvrsimError.
     """
-    past = past_of(records, seq, _name(trace, options), audio=_audio(trace), note=_note(target))
-    return place_call(target, options, watcher=watcher, back=Back(past, header))
+    past = past_of(records, seq, _name(trace), audio=_audio(trace), note=_note(target))
+    plan = prepare_call(target, options, watcher=watcher, back=Back(past, header))
+    return call_of(_with_parent(plan, past.parent(), trace))
 
 
 async def branch_again(
@@ -83,7 +84,7 @@ async def branch_again(
     The recorded caller does what he did before record ``seq``, in virtual time. Raises
     InputError when the application of today does not come to that place.
     """
-    before = past_of(records, seq, _name(trace, options))
+    before = past_of(records, seq, _name(trace))
     landmark = next(
         (record for record in reversed(before.expected) if record.kind in _LANDMARKS), None
     )
@@ -104,9 +105,8 @@ async def branch_again(
         last = made[-1].seq
         past = past_of(made, last, before.name, again=True, note=_AGAIN, inclusive=True)
         told = {**past.parent(), "seq": seq, "t": before.at}
-        plan.header = plan.header._replace(parent=told)
         plan.past, plan.stopped = past, options.person
-        return LiveCall(plan)
+        return LiveCall(_with_parent(plan, told, trace))
     except BaseException:
         if plan.release is not None:
             await asyncio.to_thread(plan.release)
@@ -184,12 +184,19 @@ class _Landmark:
         return None
 
 
-def _name(trace: Path | None, options: CallOptions) -> str:
-    """How the branch's header names the trace it comes from: short where both lie together."""
-    if trace is None:
-        return "a call that was not kept"
-    beside = options.trace_path is not None and options.trace_path.parent == trace.parent
-    return trace.name if beside else str(trace.absolute())
+def _name(trace: Path | None) -> str:
+    return "a call that was not kept" if trace is None else str(trace)
+
+
+def _with_parent(plan: CallPlan, parent: dict[str, Any], trace: Path | None) -> CallPlan:
+    """``plan`` with a header that names its parent: by name alone where both lie together, so
+    that a folder of traces can be moved."""
+    if trace is not None:
+        own = plan.trace_path
+        beside = own is not None and own.parent.resolve() == trace.parent.resolve()
+        parent = {**parent, "trace": trace.name if beside else str(trace.absolute())}
+    plan.header = plan.header._replace(parent=parent)
+    return plan
 
 
 def _audio(trace: Path | None) -> Path | None:

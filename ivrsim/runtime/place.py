@@ -112,7 +112,17 @@ def place_call(
     plan = prepare_call(target, options, watcher=watcher, back=back)
     if recorded is not None:
         recorded.join(plan, target.parties, target.default_party)
-    return LiveCall(plan)
+    return call_of(plan)
+
+
+def call_of(plan: CallPlan) -> LiveCall:
+    """The call of ``plan``; its application is let go when there can be none. Raises TraceError."""
+    try:
+        return LiveCall(plan)
+    except BaseException:
+        if plan.release is not None:
+            plan.release()
+        raise
 
 
 def prepare_call(

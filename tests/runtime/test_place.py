@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ivrsim.errors import InputError
-from ivrsim.flows.target import TargetOptions
+from ivrsim.errors import InputError, TraceError
+from ivrsim.flows.target import TargetOptions, load_target
 from ivrsim.runtime.clock import Agenda, Clock
+from ivrsim.runtime.place import CallOptions, place_call
 from tests.runtime.place import MENU_8X8, MENU_VONAGE, call, run
 
 
@@ -122,3 +124,11 @@ def test_the_agenda_keeps_the_order_of_ties_and_forgets_what_was_dropped() -> No
     while agenda.next_due() is not None:
         found.append(agenda.pop())
     assert found == [(1, "d"), (5, "a"), (7, "e")]
+
+
+def test_an_application_is_let_go_when_the_trace_cannot_be_made(tmp_path: Path) -> None:
+    before = {thread.name for thread in threading.enumerate()}
+    target = load_target("flows/fastapi_8x8.yaml", TargetOptions())
+    with pytest.raises(TraceError, match="cannot write the trace"):
+        place_call(target, CallOptions(trace_path=tmp_path / "no" / "call.jsonl"))
+    assert {thread.name for thread in threading.enumerate()} <= before
