@@ -61,7 +61,9 @@ async def stands_still(pilot: Pilot[Any], kind: str) -> None:
 
 
 async def is_over(pilot: Pilot[Any]) -> None:
+    """The call has ended, and the screen has caught up with it: its last webhook is selected."""
     await until(pilot, lambda: screen_of(pilot.app).call.ended)
+    await until(pilot, lambda: screen_of(pilot.app).detail.record is not None)
     await pilot.pause()
 
 
