@@ -9,6 +9,8 @@ import gc
 import shlex
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,25 +24,27 @@ if TYPE_CHECKING:
 def home(options: Namespace) -> int:
     """The application on its list of samples."""
     _need_terminal()
-    from ivrsim.tui import run_application
+    with _no_garbage_yet():
+        from ivrsim.tui import run_application
 
-    return run_application(parse=parse_line, debug=options.debug)
+        return run_application(parse=parse_line, debug=options.debug)
 
 
 def run(options: Namespace) -> int:
     """One call in the application."""
     _need_terminal()
-    from ivrsim.cli.options import call_options, dead_air_ms, target_options
-    from ivrsim.tui import run_application
+    with _no_garbage_yet():
+        from ivrsim.cli.options import call_options, dead_air_ms, target_options
+        from ivrsim.tui import run_application
 
-    return run_application(
-        options.target,
-        target_options(options),
-        call_options(options, person=True),
-        parse=parse_line,
-        debug=options.debug,
-        dead_air_ms=dead_air_ms(options.dead_air),
-    )
+        return run_application(
+            options.target,
+            target_options(options),
+            call_options(options, person=True),
+            parse=parse_line,
+            debug=options.debug,
+            dead_air_ms=dead_air_ms(options.dead_air),
+        )
 
 
 def open_trace(options: Namespace) -> int:
@@ -48,10 +52,7 @@ def open_trace(options: Namespace) -> int:
     _need_terminal("`ivrsim show TRACE` prints a recorded call")
     if options.at is not None and options.at < 1:
         raise InputError(f"--at {options.at}: expected the number of a record, from 1")
-    # Until the first frame there is a lot to make and nothing to throw away: looking for garbage
-    # would take a tenth of that time. ``IvrsimApp.show_call`` turns it on again.
-    gc.disable()
-    try:
+    with _no_garbage_yet():
         from ivrsim.tui import open_application
 
         return open_application(
@@ -62,6 +63,15 @@ def open_trace(options: Namespace) -> int:
             parse=parse_line,
             debug=options.debug,
         )
+
+
+@contextmanager
+def _no_garbage_yet() -> Iterator[None]:
+    """Until the first frame there is a lot to make and nothing to throw away: looking for garbage
+    would take a tenth of that time. ``IvrsimApp.painted`` turns it on again."""
+    gc.disable()
+    try:
+        yield
     finally:
         gc.enable()
 

@@ -79,6 +79,8 @@ class IvrsimApp(App[int]):
 
     def on_mount(self) -> None:
         self._catch_signals()
+        if self.placed is None or not isinstance(self.placed.call, RecordedCall):
+            self.call_after_refresh(self.painted)
         if self.placed is None:
             from ivrsim.tui.home.screen import HomeScreen
 
@@ -100,10 +102,14 @@ class IvrsimApp(App[int]):
     def show_call(self) -> None:
         """Put the whole screen in the place of the opening one, which has been painted."""
         screen = self._call_screen()
-        if not gc.isenabled():  # see ``cli.application.open_trace``
+        self.painted()
+        self.switch_screen(screen)
+
+    def painted(self) -> None:
+        """The first frame is there: from now on garbage is looked for, see ``cli.application``."""
+        if not gc.isenabled():
             gc.freeze()  # modules are never garbage: to look through them takes 50 ms each time
             gc.enable()
-        self.switch_screen(screen)
 
     def go_home(self) -> None:
         """Back to the list of samples, which is made now if the application began with a call."""

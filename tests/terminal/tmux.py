@@ -71,7 +71,9 @@ def terminal(
         os.environ, TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8",
         IVRSIM_HISTORY=str(folder / "history"),
     )  # fmt: skip
-    environment.pop("TMUX", None)
+    # pytest's workers say how large their own output is, and Textual would believe it.
+    for name in ("TMUX", "COLUMNS", "LINES"):
+        environment.pop(name, None)
     subprocess.run(
         ["tmux", "-S", socket, "-f", os.devnull, "new-session", "-d", "-s", "test",
          "-x", str(columns), "-y", str(lines), "sh", "-c", shell],
