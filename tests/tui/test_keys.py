@@ -189,9 +189,12 @@ async def test_request_stands_beside_reply_where_there_is_room(desk: Desk) -> No
         screen = screen_of(pilot.app)
         screen.detail.body.focus()
         await pilot.press("z")
-        await pilot.pause()
-        lines = shown(screen.detail.body).splitlines()
-        assert any("POST http" in line and "│ 200 212 B" in line for line in lines)
+
+        def side_by_side() -> bool:
+            lines = shown(screen.detail.body).splitlines()
+            return any("POST http" in line and "│ 200 212 B" in line for line in lines)
+
+        await until(pilot, side_by_side)
         await pilot.press("escape")
         assert not screen.has_class("-zoom")
         assert not desk.call.ended
