@@ -10,7 +10,7 @@ import pytest
 from bench.run import NAMES, main
 from bench.timing import Row, at_least, at_most, in_turn, interleaved, percentile, table
 
-SLOW = {"dtmf"}
+SLOW = {"dtmf", "line", "opening", "words"}
 
 
 @pytest.mark.parametrize(

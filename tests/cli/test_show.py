@@ -167,6 +167,7 @@ def test_a_reader_that_goes_away_is_no_error_to_talk_about(tmp_path: Path) -> No
     show.stderr.close()
 
 
+@pytest.mark.slow
 def test_only_what_is_printed_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "long.jsonl"
     with TraceWriter(file) as writer:

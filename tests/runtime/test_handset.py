@@ -235,6 +235,7 @@ def onsets(path: Path, channel: int) -> list[tuple[str, float]]:
     return [(digit.digit, digit.start * 1000) for digit in found]
 
 
+@pytest.mark.slow
 async def test_the_recording_keeps_the_time_of_the_call(tmp_path: Path) -> None:
     ready = await made(
         call(tmp_path, FORM, keys="1,58,2#", clock="real", trace_path=tmp_path / "call.jsonl")
@@ -246,6 +247,7 @@ async def test_the_recording_keeps_the_time_of_the_call(tmp_path: Path) -> None:
         assert abs(at - t) < 60
 
 
+@pytest.mark.slow
 async def test_a_slice_keeps_the_time_of_the_call(tmp_path: Path) -> None:
     flow = VOICEMAIL.replace("- {action: record", "- {action: wait, timeout: 1}\n"
                              "            - {action: record")  # fmt: skip

@@ -307,6 +307,7 @@ async def test_words_search_in_texts(shelf: Shelf, file: Path) -> None:
         assert [screen.source.kind(i) for i in screen.trace.shown] == ["prompt.started"]
 
 
+@pytest.mark.slow
 async def test_a_search_goes_on_between_frames_and_can_be_stopped(
     shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
