@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import overload
 
 from ivrsim.errors import TraceError
 from ivrsim.trace.reader import TraceReader
@@ -24,7 +25,11 @@ class RecordsOfTrace(Sequence[Record]):
     def __len__(self) -> int:
         return len(self._reader)
 
-    def __getitem__(self, i):  # type: ignore[no-untyped-def]  # an int or a slice
+    @overload
+    def __getitem__(self, i: int) -> Record: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[Record]: ...
+    def __getitem__(self, i: int | slice) -> Record | list[Record]:
         if isinstance(i, slice):
             return [self._reader.record(at) for at in range(*i.indices(len(self)))]
         return self._reader.record(i + len(self) if i < 0 else i)
