@@ -202,6 +202,40 @@ def test_steps_lead_to_the_next_action_webhook_prompt_and_record() -> None:
     made("restaurant", ["kind:call.started"], play)
 
 
+@pytest.mark.parametrize(
+    ("point", "action", "document", "pointer"),
+    [
+        ("action say", "say", "d3", "/0"),
+        ("pointer d2/0", "sayAndCapture", "d2", "/0"),
+        ("pointer /0", "sayAndCapture", "d1", "/0"),
+    ],
+)
+def test_a_breakpoint_on_an_action_or_a_place_in_a_document(
+    point: str, action: str, document: str, pointer: str
+) -> None:
+    async def play(call: LiveCall, stops: Stops) -> None:
+        stop = await stops.next()
+        record = call.records[stop.seq - 1]
+        assert record.kind == "action.started"
+        data = record.data
+        found = (data["action"], data["document"], data["pointer"])
+        assert found == (action, document, pointer)
+        call.debugger.remove(1)
+        call.go_on()
+
+    made("restaurant", [point], play)
+
+
+def test_a_step_that_ends_the_call_has_nothing_left_to_stop() -> None:
+    async def play(call: LiveCall, stops: Stops) -> None:
+        """Nobody says that it may go on."""
+
+    call = made("restaurant", ["action hangup"], play)  # no webhook is sent after it
+    assert call.records[-1].kind == "call.ended"
+    assert call.stopped is None
+    assert call.debugger.breakpoints[0].hits == 0
+
+
 def test_time_stands_still_and_keys_wait() -> None:
     async def play(call: LiveCall, stops: Stops) -> None:
         await stops.next()
